@@ -1,0 +1,87 @@
+/*
+ * lab.h - the control plane: services, store, clock, one turn after the other.
+ *
+ * Calls that arrive in one turn of the loop share a transaction, a savepoint each; they are
+ * answered after it is committed. Then events are heard, ticks run, and orders go out to the data
+ * planes (lab/fleet), which never hear of what was rolled back.
+ */
+#ifndef LAB_AWS_LAB_H
+#define LAB_AWS_LAB_H
+
+#include "lab/aws/service.h"
+#include "lab/fleet/fleet.h"
+
+#include <uv.h>
+
+struct lab_options {
+	const char *dir;     /* the state folder, there already, mode 0700; NULL: store in memory */
+	const char *region;  /* us-east-1 */
+	int number;	     /* L: 10.a.b.c is 127.L.b.c on this machine */
+	int64_t speed;	     /* thousandths; < 0: as it was kept */
+	uint64_t seed;	     /* of ids; 0: from the kernel */
+	struct fleet *fleet; /* NULL in unit tests: orders go nowhere */
+	const struct service *const *services; /* NULL-terminated */
+};
+
+/* loop NULL: nothing runs by itself; tests call lab_turn(). */
+int lab_open(uv_loop_t *loop, const struct lab_options *options, struct lab **ret_lab);
+void lab_close(struct lab *lab);
+
+struct lab_reply {
+	const struct operation *operation;
+	int result; /* 0, a fault, or -errno */
+	const struct fault *fault;
+	const json_t *out;
+	const char *request_id;
+	lab_ms now;
+};
+
+struct lab_call {
+	const struct model *model;
+	int op;
+	const json_t *in;
+	const struct principal *caller;
+	const char *host;
+	/* Called after the commit; the reply is gone when it returns. */
+	void (*done)(const struct lab_reply *reply, void *user);
+	void *user;
+};
+
+/* Runs now, in this turn's transaction; done() comes at the end of the turn. */
+void lab_run(struct lab *lab, const struct lab_call *call);
+void lab_turn(struct lab *lab); /* commit, answers, events, ticks that are due, orders */
+
+const struct service *lab_service(const struct lab *lab, const char *name); /* or NULL */
+const struct service *const *lab_services(const struct lab *lab);
+const struct resource *lab_resource(const struct lab *lab, const char *type); /* or NULL */
+const struct lab_clock *lab_clock(const struct lab *lab);
+void lab_clock_change(struct lab *lab, const struct lab_clock *clock); /* kept, told to planes */
+struct fleet *lab_fleet(const struct lab *lab);
+struct store *lab_store(const struct lab *lab);
+const char *lab_dir(const struct lab *lab);
+int lab_number(const struct lab *lab);
+
+/* 10.a.b.c as this machine has it: 127.L.b.c. Anything else comes back as it is. */
+const char *lab_address(struct request *rq, const char *address);
+
+/*
+ * Who holds this access key, for the front door. services/iam sets it: keys and roles are its
+ * documents. All text lives as long as the arena.
+ */
+struct key_owner {
+	const char *secret_access_key;
+	const char *session_token; /* NULL: long-term */
+	real_ms expires;	   /* 0: never */
+	struct principal principal;
+};
+struct authority {
+	bool (*find_key)(struct request *rq, const char *access_key_id,
+			 struct key_owner *ret_owner);
+	/* The policy documents of a session: its role's inline and managed ones. An array. */
+	const json_t *(*policies_of)(struct request *rq, const struct principal *who);
+};
+void lab_set_authority(struct lab *lab, const struct authority *authority);
+bool lab_find_key(struct lab *lab, struct arena *arena, const char *access_key_id,
+		  struct key_owner *ret_owner);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * task.h - what control tells a task, and what it hears from it. Role "task"; the id is the task's 32
+ * hex digits.
+ *
+ * desired {
+ *   "arn", "cluster_arn", "family", "revision", "zone", "address": "127.7.4.17",
+ *   "private_address": "10.0.4.17", "cpu": 256, "memory": 512, "launched_lab_ms",
+ *   "endpoint": "http://127.0.0.1:4566", "region",
+ *   "user": {"uid": 65534, "gid": 65534},              absent: as we are
+ *   "credentials": {"RoleArn", "AccessKeyId", "SecretAccessKey", "Token", "Expiration"},
+ *   "containers": [{"name", "image", "runtime_id", "tree": "images/sha256-…" | null,
+ *                   "role": "xray-daemon" | null, "command": ["/usr/bin/golden-app"],
+ *                   "environment": {…}, "secrets": {…}, "essential", "stop_timeout_ms",
+ *                   "cpu", "memory", "memory_reservation", "user", "readonly_root",
+ *                   "health_check": {"command", "interval_ms", "timeout_ms", "retries",
+ *                                    "start_period_ms"},
+ *                   "log": {"group", "stream"}}],
+ *   "stop": {"reason", "code"}                          present: SIGTERM, stop timeout, SIGKILL
+ * }
+ *
+ * fact {"status": "PENDING|RUNNING|STOPPING|STOPPED", "stop_code", "stopped_reason",
+ *       "containers": [{"name", "status", "exit_code", "reason", "health", "runtime_id", "pid"}]}
+ * always whole, at each transition and on connecting.
+ * fact {"logged": [{"group", "stream", "first", "last", "ingested", "bytes", "events"}]}
+ *      what was written to log segments (wire/log_segment.h) since the last one, at most once a second
+ */
+#ifndef WIRE_TASK_H
+#define WIRE_TASK_H
+
+#define TASK_ROLE "task"
+
+#endif
