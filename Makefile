@@ -1,27 +1,75 @@
-# make alone builds. The two to learn: make up, make check.
+# Two to learn: `make up` and `make check`. `make` alone builds.
 
 BUILD ?= build
 ASAN ?= build-asan
+CLANG ?= build-clang
+FUZZ ?= build-fuzz
+FUZZ_SECONDS ?= 60
 
 all: $(BUILD)/build.ninja
-	@ninja -C $(BUILD)
+	@ninja -C $(BUILD) --quiet
+
+# Installs what is missing, builds, starts the lab, leaves the golden path running.
+up:
+	@tools/deps up
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/golden up --detach
+
+down:
+	@$(BUILD)/golden down
+
+# Installs what is missing, builds, runs every test.
+check:
+	@tools/deps check
+	@tools/check
+
+bench: all
+	@tools/deps bench
+	@tests/bench/run $(BUILD)
 
 $(BUILD)/build.ninja:
-	@meson setup $(BUILD) -Dbuildtype=debugoptimized
+	@meson setup $(BUILD) -Dbuildtype=debugoptimized >/dev/null
+
+# The everyday build: every test runs on it.
+asan: $(ASAN)/build.ninja
+	@ninja -C $(ASAN) --quiet
 
 $(ASAN)/build.ninja:
-	@meson setup $(ASAN) -Dbuildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true
+	@meson setup $(ASAN) -Dbuildtype=debug -Doptimization=1 -Dwerror=true \
+		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 
-asan: $(ASAN)/build.ninja
-	@ninja -C $(ASAN)
+# The other compiler's opinion. Built, not run.
+clang: $(CLANG)/build.ninja
+	@ninja -C $(CLANG) --quiet
 
-check: all asan
-	@meson test -C $(ASAN) --print-errorlogs
+$(CLANG)/build.ninja:
+	@CC=clang meson setup $(CLANG) -Dbuildtype=debug -Dwerror=true >/dev/null
+
+lint:
+	@tools/lint
 
 format:
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+# libFuzzer, FUZZ_SECONDS a harness; what it finds new stays in the corpus folders.
+fuzz: $(FUZZ)/build.ninja
+	@ninja -C $(FUZZ) --quiet
+	@for harness in $(FUZZ)/tests/fuzz/*_fuzz; do \
+		name=$$(basename $$harness _fuzz); echo "fuzz: $$name"; \
+		$$harness -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			tests/fuzz/corpus/$$name 2>$(FUZZ)/$$name.log || \
+			{ tail -n 40 $(FUZZ)/$$name.log; exit 1; }; \
+	done
+
+$(FUZZ)/build.ninja:
+	@CC=clang meson setup $(FUZZ) -Dfuzz=true -Dbuildtype=debug -Doptimization=1 \
+		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+
+# Until infra/ synthesises its own, the templates are files of the repository.
+synth:
+	@ls infra/templates/*.template.json
 
 clean:
-	@rm -rf $(BUILD) $(ASAN)
+	@rm -rf $(BUILD) $(ASAN) $(CLANG) $(FUZZ)
 
-.PHONY: all asan check format clean
+.PHONY: all up down check bench asan clang lint format fuzz synth clean

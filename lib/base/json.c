@@ -100,7 +100,7 @@ const char *json_path_str(const json_t *tree, const char *path)
 void json_give(json_t *object, const char *name, json_t *value)
 {
 	if (value && json_object_set_new_nocheck(object, name, value) < 0)
-		assert(!"not an object");
+		assert(false && "not an object");
 }
 
 void json_set(json_t *object, const char *name, const json_t *value)
@@ -154,7 +154,7 @@ void json_drop(json_t *object, const char *name)
 void json_push_give(json_t *array, json_t *value)
 {
 	if (value && json_array_append_new(array, value) < 0)
-		assert(!"not an array");
+		assert(false && "not an array");
 }
 
 void json_push(json_t *array, const json_t *value)
