@@ -108,6 +108,14 @@ const struct principal *principal_service(struct request *rq, const char *servic
 const struct principal *principal_role(struct request *rq, const char *role_arn,
 				       const char *session);
 
+/*
+ * Orders to a data plane: what it is to be like, or that it is to go (see lab/fleet/fleet.h). They
+ * leave after the commit, and are undone with what the request wrote. The same again costs little:
+ * a tick may say it each time.
+ */
+void plane_want(struct request *rq, const char *role, const char *id, const json_t *desired);
+void plane_dismiss(struct request *rq, const char *role, const char *id, msec grace);
+
 /* Asks for a tick of the service after this transaction. */
 void lab_wake(struct lab *lab, const struct model *model);
 

@@ -20,13 +20,14 @@ int store_open(const char *path, struct store **ret_store);
 void store_close(struct store *store); /* NULL is fine */
 
 struct tx *tx_begin(struct store *store);
-int tx_commit(struct tx *tx);	 /* 0 or -errno; gone either way */
-void tx_rollback(struct tx *tx); /* gone */
+int tx_commit(struct tx *tx);	   /* 0 or -errno; gone either way */
+void tx_rollback(struct tx *tx);   /* gone */
+int tx_error(const struct tx *tx); /* -errno of the first write that failed, else 0 */
 
 /* Nested: what was written since the savepoint, events and plane orders included, can go. */
 void tx_savepoint(struct tx *tx);
 void tx_release(struct tx *tx);
-void tx_undo(struct tx *tx); /* rolls back to the savepoint and drops it */
+void tx_undo(struct tx *tx); /* rolls back to the savepoint and drops it, errors since then too */
 
 /*
  * Readers. Trees belong to the transaction and stay as they are until it ends, whatever is
@@ -45,7 +46,10 @@ json_t *store_edit(struct tx *tx, const char *kind, const char *key);
 /* A new {} of the transaction's, to be filled and put. */
 json_t *store_new(struct tx *tx);
 
-/* Writers copy. */
+/*
+ * Writers copy. A document is text all through: bytes go in as base64 (-EILSEQ otherwise), and what
+ * is under a NUL in a string stays.
+ */
 void store_put(struct tx *tx, const char *kind, const char *key, const json_t *document);
 bool store_delete(struct tx *tx, const char *kind, const char *key); /* was it there? */
 
