@@ -73,9 +73,17 @@ struct operation {
 	uint16_t output;
 	const char *input_wrapper;  /* rest-xml: the input's root element; NULL */
 	const char *input_xmlns;    /* … its namespace */
-	const char *result_wrapper; /* query: "…Result"; NULL */
+	const char *result_wrapper; /* query: "…Result"; rest-xml: the output's root; NULL */
 	int status;		    /* of success; 200 */
 	bool streaming_output;
+	bool unwrapped_output; /* rest-xml: the only member is the root (S3 GetBucketLocation) */
+};
+
+/* An operation that AWS has, whether we keep it or not. */
+struct known_op {
+	const char *name;
+	const char *method;
+	const char *uri;
 };
 
 struct fault_shape {
@@ -96,9 +104,9 @@ struct model {
 	const char *target_prefix;
 	const char *api_version;
 	const char *xmlns;
-	const struct operation *ops;
+	const struct operation *ops; /* sorted by name */
 	uint16_t nops;
-	const char *const *known_ops; /* every operation AWS has, sorted, NULL-terminated */
+	const struct known_op *known_ops; /* every operation AWS has, sorted; ends with name NULL */
 	const struct shape *shapes;
 	const struct fault_shape *faults; /* [0] is empty: faults count from 1 */
 	uint16_t nfaults;
