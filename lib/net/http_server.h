@@ -11,20 +11,10 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
+#include "lib/net/http1.h"
 
 #include <stdbool.h>
 #include <uv.h>
-
-/* Text that is not NUL-terminated. */
-struct span {
-	const char *at;
-	size_t len;
-};
-
-struct http_header {
-	struct span name;  /* as sent */
-	struct span value; /* without white space around it */
-};
 
 /* One request and its answer. Lives until http_reply() or, if the client left, http_gone. */
 struct http_exchange {
@@ -75,9 +65,6 @@ size_t http_server_connections(const struct http_server *server);
 
 /* A header of the request, any case; at is NULL if it is missing. */
 struct span http_header(const struct http_exchange *x, const char *name);
-bool span_is(struct span span, const char *text);
-bool span_is_nocase(struct span span, const char *text);
-char *span_dup(struct arena *arena, struct span span);
 
 /*
  * Answers. Date, Content-Length and Connection are added; a HEAD gets no body but its length.
