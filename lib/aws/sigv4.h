@@ -68,10 +68,23 @@ struct arena;
 bool sigv4_read_authorization(struct arena *arena, const char *value,
 			      struct sigv4_claim *ret_claim);
 
+/*
+ * A presigned request's query (X-Amz-Algorithm, X-Amz-Credential, …). ret_rest is the query without
+ * X-Amz-Signature, which is what was signed. False: not presigned, or malformed.
+ */
+bool sigv4_read_query(struct arena *arena, const char *query, struct sigv4_claim *ret_claim,
+		      const char **ret_rest);
+
+/* What is hashed and signed, for tests and for AWS's "The Canonical String … should have been". */
+void sigv4_canonical_request(const struct sigv4_request *request, const char *service,
+			     const char *signed_headers, struct buf *out);
+
 /* Equal in constant time. */
 bool sigv4_same(const char *signature, const char *other);
 
 /* RFC 3986 percent-encoding as AWS wants it; '/' is kept when keep_slash. */
 void sigv4_uri_encode(struct buf *out, const char *text, size_t len, bool keep_slash);
+/* … and back. '+' is a plus; what is no %XX stays as it is. */
+void sigv4_uri_decode(struct buf *out, const char *text, size_t len);
 
 #endif
