@@ -2,6 +2,7 @@
  * base_test.c - buf, arena, clock and the JSON verbs.
  */
 #include "lib/base/arena.h"
+#include "lib/base/base64.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/json.h"
@@ -136,6 +137,24 @@ static void json_paths_go_through_objects_and_lists(void **state)
 	assert_int_equal(json_int_or(copy, "it", 7), 7);
 }
 
+static void bytes_come_back_from_base64(void **state)
+{
+	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf bytes = {0};
+
+	base64_encode(&text, "\0ab\377", 4);
+	assert_string_equal(buf_text(&text), "AGFi/w==");
+	assert_true(base64_decode(&bytes, text.data, text.len));
+	assert_int_equal(bytes.len, 4);
+	assert_memory_equal(bytes.data, "\0ab\377", 4);
+
+	assert_false(base64_decode(&bytes, "AGFi/w=", 7));
+	assert_false(base64_decode(&bytes, "AG=i/w==", 8));
+	assert_false(base64_decode(&bytes, "AGFi\n/w=", 8));
+	assert_int_equal(bytes.len, 4);
+	assert_true(base64_decode(&bytes, "", 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +163,7 @@ int main(void)
 		cmocka_unit_test(an_arena_gives_everything_back_at_once),
 		cmocka_unit_test(the_lab_clock_runs_fast_stands_still_and_never_goes_back),
 		cmocka_unit_test(times_are_written_and_read_as_aws_has_them),
+		cmocka_unit_test(bytes_come_back_from_base64),
 		cmocka_unit_test(json_is_read_with_limits),
 		cmocka_unit_test(json_paths_go_through_objects_and_lists),
 	};
