@@ -1,0 +1,257 @@
+/*
+ * picture.c - what is there now: stacks, services, tasks, targets, databases, as one tree.
+ */
+#include "cli/picture.h"
+#include "lib/base/xml.h"
+
+#include <string.h>
+
+/* The last part of an ARN or path: the name behind the last '/'. */
+static const char *tail(const char *arn)
+{
+	const char *slash = arn ? strrchr(arn, '/') : NULL;
+
+	return slash ? slash + 1 : arn;
+}
+
+static bool take_stacks(struct account *account, json_t *picture)
+{
+	const json_t *body = account_ask(account, &cloudformation, "DescribeStacks", NULL);
+	AUTO_JSON json_t *stacks = xml_list(json_get(body, "Stacks"), "member");
+	json_t *out = json_add_array(picture, "stacks");
+	const json_t *stack;
+	size_t i;
+
+	json_each(stacks, i, stack)
+	{
+		json_t *it = json_push_object(out);
+
+		json_set_str(it, "name", json_str(stack, "StackName"));
+		json_set_str(it, "status", json_str(stack, "StackStatus"));
+	}
+	return body;
+}
+
+static bool take_cluster_services(struct account *account, const char *cluster, json_t *out)
+{
+	AUTO_JSON json_t *input = json_pack("{s:s}", "cluster", cluster);
+	AUTO_JSON json_t *arns = json_object();
+	const json_t *body = account_ask(account, &ecs, "ListServices", input), *service;
+	size_t i;
+
+	json_set(arns, "services", json_get(body, "serviceArns"));
+	json_set_str(arns, "cluster", cluster);
+	if (!body || json_array_size(json_get(arns, "services")) == 0)
+		return body;
+
+	body = account_ask(account, &ecs, "DescribeServices", arns);
+	json_each(json_get(body, "services"), i, service)
+	{
+		json_t *it = json_push_object(out);
+
+		json_set_str(it, "name", json_str(service, "serviceName"));
+		json_set_int(it, "desired", json_int_or(service, "desiredCount", 0));
+		json_set_int(it, "running", json_int_or(service, "runningCount", 0));
+		json_set_int(it, "pending", json_int_or(service, "pendingCount", 0));
+		json_set_int(it, "balanced", (int64_t)json_array_size(json_get(service, "loadBalancers")) +
+						     json_array_size(json_path(service, "taskSets.0.loadBalancers")));
+	}
+	return body;
+}
+
+static const char *attachment_address(const json_t *task)
+{
+	const json_t *detail;
+	size_t i;
+
+	json_each(json_path(task, "attachments.0.details"), i, detail)
+	{
+		if (strcmp(json_str_or(detail, "name", ""), "privateIPv4Address") == 0)
+			return json_str(detail, "value");
+	}
+	return NULL;
+}
+
+static bool take_cluster_tasks(struct account *account, const char *cluster, json_t *out)
+{
+	AUTO_JSON json_t *input = json_pack("{s:s}", "cluster", cluster);
+	AUTO_JSON json_t *arns = json_object();
+	const json_t *body = account_ask(account, &ecs, "ListTasks", input), *task;
+	size_t i;
+
+	json_set(arns, "tasks", json_get(body, "taskArns"));
+	json_set_str(arns, "cluster", cluster);
+	if (!body || json_array_size(json_get(arns, "tasks")) == 0)
+		return body;
+
+	body = account_ask(account, &ecs, "DescribeTasks", arns);
+	json_each(json_get(body, "tasks"), i, task)
+	{
+		json_t *it = json_push_object(out);
+
+		json_set_str(it, "id", tail(json_str(task, "taskArn")));
+		json_set_str(it, "status", json_str(task, "lastStatus"));
+		json_set_str(it, "health", json_str(task, "healthStatus"));
+		json_set_str(it, "zone", json_str(task, "availabilityZone"));
+		json_set_str(it, "address", attachment_address(task));
+		json_set_str(it, "definition", tail(json_str(task, "taskDefinitionArn")));
+	}
+	return body;
+}
+
+static bool take_ecs(struct account *account, json_t *picture)
+{
+	json_t *services = json_add_array(picture, "services");
+	json_t *tasks = json_add_array(picture, "tasks");
+	AUTO_JSON json_t *clusters = json_object();
+	const json_t *body = account_ask(account, &ecs, "ListClusters", NULL), *cluster;
+	bool ok = body;
+	size_t i;
+
+	json_set(clusters, "arns", json_get(body, "clusterArns"));
+	json_each(json_get(clusters, "arns"), i, cluster)
+	{
+		const char *arn = json_string_value(cluster);
+
+		ok = ok && take_cluster_services(account, arn, services) &&
+		     take_cluster_tasks(account, arn, tasks);
+	}
+	return ok;
+}
+
+static bool take_group_targets(struct account *account, const json_t *group, json_t *out)
+{
+	AUTO_JSON json_t *input =
+		json_pack("{s:s}", "TargetGroupArn", json_str_or(group, "TargetGroupArn", ""));
+	const json_t *body = account_ask(account, &elbv2, "DescribeTargetHealth", input), *target;
+	AUTO_JSON json_t *targets = xml_list(json_get(body, "TargetHealthDescriptions"), "member");
+	size_t i;
+
+	json_each(targets, i, target)
+	{
+		json_t *it = json_push_object(out);
+
+		json_set_str(it, "group", json_str(group, "TargetGroupName"));
+		json_set_str(it, "id", json_path_str(target, "Target.Id"));
+		json_set_str(it, "port", json_path_str(target, "Target.Port"));
+		json_set_str(it, "state", json_path_str(target, "TargetHealth.State"));
+		json_set_str(it, "reason", json_path_str(target, "TargetHealth.Description"));
+	}
+	return body;
+}
+
+static bool take_targets(struct account *account, json_t *picture)
+{
+	json_t *out = json_add_array(picture, "targets");
+	const json_t *body = account_ask(account, &elbv2, "DescribeTargetGroups", NULL), *group;
+	AUTO_JSON json_t *groups = xml_list(json_get(body, "TargetGroups"), "member");
+	bool ok = body;
+	size_t i;
+
+	json_each(groups, i, group)
+	{
+		ok = ok && take_group_targets(account, group, out);
+	}
+	return ok;
+}
+
+static bool take_databases(struct account *account, json_t *picture)
+{
+	const json_t *body = account_ask(account, &rds, "DescribeDBClusters", NULL), *cluster;
+	AUTO_JSON json_t *clusters = xml_list(json_get(body, "DBClusters"), "DBCluster");
+	json_t *out = json_add_array(picture, "databases");
+	size_t i;
+
+	json_each(clusters, i, cluster)
+	{
+		json_t *it = json_push_object(out);
+
+		json_set_str(it, "name", json_str(cluster, "DBClusterIdentifier"));
+		json_set_str(it, "engine", json_str(cluster, "Engine"));
+		json_set_str(it, "status", json_str(cluster, "Status"));
+		json_set_str(it, "endpoint", json_str(cluster, "Endpoint"));
+	}
+	return body;
+}
+
+static void take_notes(const json_t *list, const char *name, json_t *out)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_each(list, i, entry)
+	{
+		const char *note = json_str(entry, "Note");
+		AUTO_FREE char *line = note ? mem_fmt("%s: %s", json_str_or(entry, name, "?"), note) : NULL;
+
+		json_push_str(out, line);
+	}
+}
+
+/* Only the lab has this to say. */
+static bool take_lab(struct account *account, json_t *picture)
+{
+	json_t *kept = json_add_array(picture, "kept");
+	const json_t *body = account_ask(account, &golden, "DescribeLab", NULL);
+
+	take_notes(json_get(body, "Services"), "Name", kept);
+	take_notes(json_get(body, "ResourceTypes"), "Type", kept);
+	return body;
+}
+
+static void take_clock(struct account *account, json_t *picture)
+{
+	json_t *clock = json_add_object(picture, "clock");
+	char text[CLOCK_TEXT];
+	double speed;
+	lab_ms now = account_now(account, &speed);
+
+	json_set_str(clock, "lab", clock_iso(now.ms, text));
+	json_set_num(clock, "speed", speed);
+}
+
+json_t *picture_take(struct account *account)
+{
+	json_t *picture = json_object();
+	char *url;
+
+	json_set_str(picture, "endpoint", account->endpoint);
+	take_clock(account, picture);
+	if (!take_stacks(account, picture) || !take_ecs(account, picture) ||
+	    !take_targets(account, picture) || !take_databases(account, picture) ||
+	    (account->endpoint && !take_lab(account, picture))) {
+		json_decref(picture);
+		return NULL;
+	}
+	url = account_service_url(account);
+	json_set_str(picture, "url", url);
+	mem_auto_free(&url);
+	return picture;
+}
+
+bool picture_is_healthy(const json_t *picture)
+{
+	const json_t *service, *target;
+	int64_t balanced = 0;
+	size_t i, healthy = 0;
+
+	json_each(json_get(picture, "services"), i, service)
+	{
+		int64_t desired = json_int_or(service, "desired", 0);
+
+		if (json_int_or(service, "running", 0) != desired)
+			return false;
+		if (json_int_or(service, "balanced", 0) > 0)
+			balanced += desired;
+	}
+	json_each(json_get(picture, "targets"), i, target)
+	{
+		const char *state = json_str_or(target, "state", "");
+
+		if (strcmp(state, "healthy") == 0)
+			healthy++;
+		else if (strcmp(state, "draining") != 0)
+			return false;
+	}
+	return (int64_t)healthy >= balanced;
+}

@@ -1,0 +1,233 @@
+/*
+ * process.c - the lab's processes: goldend and its planes, started and ended.
+ */
+#include "cli/process.h"
+#include "cli/account.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_PATIENCE (30 * SECOND)
+#define GOLDEND_LOCK "goldend.lock"
+#define GOLDEND_LOG "goldend.log"
+
+static void nap(msec how_long)
+{
+	usleep((useconds_t)(how_long * 1000));
+}
+
+/* mkdir -p */
+static int make_folders(const char *path, mode_t mode)
+{
+	AUTO_FREE char *part = mem_strdup(path);
+
+	for (char *slash = part + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+pid_t process_holder(const struct place *place, const char *lock)
+{
+	AUTO_FREE char *path = mem_fmt("%s/%s", place->dir, lock);
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[64] = "";
+
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) <= 0)
+		return 0;
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+/* What goldend said last before it gave up, without the JSON around it. */
+static void complain_as_goldend_did(const char *log_path, off_t from)
+{
+	AUTO_FD int fd = open(log_path, O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	ssize_t len = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, from);
+	char *line, *rest, *last = NULL;
+
+	if (len < 0)
+		len = 0;
+	text[len] = '\0';
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (line[0] != '{')
+			last = line;
+	}
+	if (last && strncmp(last, "goldend: ", 9) == 0)
+		last += 9;
+	cli_fail("%s", last ? last : "the lab did not start");
+	if (!last)
+		fprintf(stderr, "Its log: %s\n", log_path);
+}
+
+static void exec_goldend(const struct place *place, const struct lab_start *start, int log)
+{
+	AUTO_FREE char *program = mem_fmt("%s/goldend", place->bin);
+	char leash[16];
+	const char *argv[16] = {program, "--dir", place->dir};
+	int argc = 3, null = open("/dev/null", O_RDWR);
+
+	if (start->speed) {
+		argv[argc++] = "--speed";
+		argv[argc++] = start->speed;
+	}
+	if (start->port) {
+		argv[argc++] = "--port";
+		argv[argc++] = start->port;
+	}
+	if (start->leash >= 0) {
+		snprintf(leash, sizeof(leash), "%d", start->leash);
+		argv[argc++] = "--leash";
+		argv[argc++] = leash;
+		fcntl(start->leash, F_SETFD, 0);
+	}
+	setsid();
+	dup2(null, STDIN_FILENO);
+	dup2(log, STDOUT_FILENO);
+	dup2(log, STDERR_FILENO);
+	execv(program, (char *const *)(uintptr_t)argv);
+	dprintf(STDERR_FILENO, "goldend: %s: %s\n", program, strerror(errno));
+	_exit(127);
+}
+
+static int wait_until_it_answers(const struct place *place, pid_t pid, const char *log_path,
+				 off_t from)
+{
+	msec give_up = clock_monotonic() + START_PATIENCE;
+	int status;
+
+	while (clock_monotonic() < give_up) {
+		if (waitpid(pid, &status, WNOHANG) == pid) {
+			complain_as_goldend_did(log_path, from);
+			return EXIT_FAILED;
+		}
+		if (account_lab_answers(place))
+			return EXIT_DONE;
+		nap(10);
+	}
+	return cli_fail("the lab does not answer after %d s; its log: %s",
+			(int)(START_PATIENCE / SECOND), log_path);
+}
+
+int process_start_lab(const struct place *place, const struct lab_start *start)
+{
+	AUTO_FREE char *log_path = mem_fmt("%s/" GOLDEND_LOG, place->dir);
+	AUTO_FREE char *endpoint = mem_fmt("%s/endpoint", place->dir);
+	int err = make_folders(place->dir, 0700);
+	AUTO_FD int log = -1;
+	off_t from;
+	pid_t pid;
+
+	if (err < 0)
+		return cli_fail("can't make the state folder %s: %s", place->dir, strerror(-err));
+	log = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (log < 0)
+		return cli_fail("can't write %s: %s", log_path, strerror(errno));
+	from = lseek(log, 0, SEEK_END);
+	unlink(endpoint); /* of a lab that was here before: it may be another's port by now */
+
+	pid = fork();
+	if (pid < 0)
+		return cli_fail("can't start goldend: %s", strerror(errno));
+	if (pid == 0)
+		exec_goldend(place, start, log);
+	return wait_until_it_answers(place, pid, log_path, from);
+}
+
+struct ending {
+	pid_t pids[1024];
+	int count;
+};
+
+static void end_holder(const struct place *place, const char *lock, struct ending *ending)
+{
+	pid_t pid = process_holder(place, lock);
+
+	if (pid > 1 && ending->count < (int)array_len(ending->pids) && kill(pid, SIGTERM) == 0)
+		ending->pids[ending->count++] = pid;
+}
+
+static void end_planes(const struct place *place, struct ending *ending)
+{
+	AUTO_FREE char *path = mem_fmt("%s/run", place->dir);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		size_t len = strlen(entry->d_name);
+		AUTO_FREE char *lock = mem_fmt("run/%s", entry->d_name);
+
+		if (len > 5 && strcmp(entry->d_name + len - 5, ".lock") == 0)
+			end_holder(place, lock, ending);
+	}
+	closedir(dir);
+}
+
+/* kill(pid, 0) also finds zombies: processes that are ours and nobody has waited for. */
+static bool is_alive(pid_t pid)
+{
+	waitpid(pid, NULL, WNOHANG);
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+static void wait_for_all(const struct ending *ending, msec patience)
+{
+	msec give_up = clock_monotonic() + patience;
+
+	for (int i = 0; i < ending->count; i++) {
+		while (is_alive(ending->pids[i]) && clock_monotonic() < give_up)
+			nap(5);
+		if (is_alive(ending->pids[i]))
+			kill(ending->pids[i], SIGKILL);
+	}
+}
+
+int process_stop_lab(const struct place *place, msec patience, int *ret_ended)
+{
+	struct ending *ending = mem_new(struct ending);
+
+	/* Control first: it would start again what it still wants. */
+	end_holder(place, GOLDEND_LOCK, ending);
+	wait_for_all(ending, patience);
+	*ret_ended = ending->count;
+
+	ending->count = 0;
+	end_planes(place, ending);
+	wait_for_all(ending, patience);
+	*ret_ended += ending->count;
+	free(ending);
+	return EXIT_DONE;
+}
+
+int process_run(char *const *argv)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid < 0)
+		return 127;
+	if (pid == 0) {
+		execvp(argv[0], argv);
+		fprintf(stderr, "golden: %s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

@@ -1,0 +1,32 @@
+/*
+ * process.h - the lab's processes: goldend and its planes, started and ended.
+ */
+#ifndef CLI_PROCESS_H
+#define CLI_PROCESS_H
+
+#include "cli/cli.h"
+
+#include <sys/types.h>
+
+struct lab_start {
+	const char *speed; /* as given; NULL: as it was */
+	const char *port;  /* as given; NULL: the first free one */
+	int leash;	   /* a descriptor whose closing ends the lab; -1: none */
+};
+
+/* Starts goldend and waits until it answers. Has said why when it is not EXIT_DONE. */
+int process_start_lab(const struct place *place, const struct lab_start *start);
+
+/* The pid in a lock file of the state folder that some process holds; 0: nobody does. */
+pid_t process_holder(const struct place *place, const char *lock);
+
+/*
+ * Ends the control plane, then every data plane: SIGTERM, and SIGKILL for what is still there after
+ * `patience`. How many it ended in ret_ended.
+ */
+int process_stop_lab(const struct place *place, msec patience, int *ret_ended);
+
+/* Runs argv and waits; its exit status, or 127. */
+int process_run(char *const *argv);
+
+#endif
