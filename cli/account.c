@@ -163,12 +163,10 @@ static char *stack_output(const json_t *stacks, const char *name)
 	const json_t *stack, *output;
 	size_t i, k;
 
-	json_each(stacks, i, stack)
-	{
+	json_each (stacks, i, stack) {
 		AUTO_JSON json_t *outputs = xml_list(json_get(stack, "Outputs"), "member");
 
-		json_each(outputs, k, output)
-		{
+		json_each (outputs, k, output) {
 			const char *key = json_str(output, "OutputKey");
 
 			if (key && strcmp(key, name) == 0)

@@ -11,7 +11,7 @@ extern const struct aws_service cloudformation, sts, ssm, ecs, ecr, elbv2, rds, 
 
 struct account {
 	struct aws_client *client;
-	char *endpoint;	  /* NULL: AWS itself */
+	char *endpoint;	     /* NULL: AWS itself */
 	char *access_key_id; /* the lab's operator; NULL on AWS */
 	char *secret_access_key;
 };

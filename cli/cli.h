@@ -16,18 +16,18 @@
 
 /* Where things are. Process lifetime. */
 struct place {
-	const char *dir;     /* the state folder; absolute */
-	const char *root;    /* the clone: infra/templates and lab/templates are there */
-	const char *bin;     /* where golden, goldend and golden-app are */
-	bool dir_was_given;  /* by --dir or GOLDEN_DIR */
+	const char *dir;    /* the state folder; absolute */
+	const char *root;   /* the clone: infra/templates and lab/templates are there */
+	const char *bin;    /* where golden, goldend and golden-app are */
+	bool dir_was_given; /* by --dir or GOLDEN_DIR */
 };
 
 struct verb {
 	const char *name;
 	int (*run)(const struct place *place, int argc, char **argv); /* argv[0] is the verb */
-	const char *usage;   /* "break MODE" */
-	const char *summary; /* one line */
-	const char *help;    /* the rest; may be NULL */
+	const char *usage;					      /* "break MODE" */
+	const char *summary;					      /* one line */
+	const char *help;					      /* the rest; may be NULL */
 };
 
 /* "golden: …" on stderr, and EXIT_FAILED or EXIT_USAGE to return. */

@@ -11,7 +11,8 @@ static const struct unit {
 	const char *name;
 	msec length;
 } units[] = {
-	{"ms", 1}, {"s", SECOND}, {"", SECOND}, {"min", MINUTE}, {"m", MINUTE}, {"h", HOUR}, {"d", DAY},
+	{"ms", 1},     {"s", SECOND}, {"", SECOND}, {"min", MINUTE},
+	{"m", MINUTE}, {"h", HOUR},   {"d", DAY},
 };
 
 bool duration_read(const char *text, msec *ret_duration)

@@ -136,10 +136,10 @@ static int build(const char *program_path, struct image *image)
 	seal(&image->layer);
 
 	put_json(&image->config.data,
-		 json_pack("{s:s,s:s,s:{s:[s],s:s,s:{s:{}}},s:{s:s,s:[s]}}", "architecture", "amd64",
-			   "os", "linux", "config", "Entrypoint", "/" PROGRAM_IN_IMAGE, "User",
-			   "65534:65534", "ExposedPorts", "8000/tcp", "rootfs", "type", "layers",
-			   "diff_ids", plain.digest));
+		 json_pack("{s:s,s:s,s:{s:[s],s:s,s:{s:{}}},s:{s:s,s:[s]}}", "architecture",
+			   "amd64", "os", "linux", "config", "Entrypoint", "/" PROGRAM_IN_IMAGE,
+			   "User", "65534:65534", "ExposedPorts", "8000/tcp", "rootfs", "type",
+			   "layers", "diff_ids", plain.digest));
 	seal(&image->config);
 
 	manifest = json_pack("{s:i,s:s}", "schemaVersion", 2, "mediaType", MANIFEST_TYPE);
@@ -154,8 +154,8 @@ static int build(const char *program_path, struct image *image)
 static bool is_published(struct account *account, const char *repository, const char *tag,
 			 const char *digest)
 {
-	AUTO_JSON json_t *input =
-		json_pack("{s:s,s:[{s:s}]}", "repositoryName", repository, "imageIds", "imageTag", tag);
+	AUTO_JSON json_t *input = json_pack("{s:s,s:[{s:s}]}", "repositoryName", repository,
+					    "imageIds", "imageTag", tag);
 	const struct aws_answer *answer = aws_ask(account->client, &ecr, "DescribeImages", input);
 	const char *there = json_path_str(answer->body, "imageDetails.0.imageDigest");
 
@@ -176,8 +176,8 @@ static int upload_parts(struct account *account, const char *repository, const c
 	for (size_t at = 0; at < blob->data.len; at += PART_MAX) {
 		size_t len = blob->data.len - at < PART_MAX ? blob->data.len - at : PART_MAX;
 		AUTO_FREE char *text = base64(blob->data.data + at, len);
-		AUTO_JSON json_t *input = json_pack("{s:s,s:s}", "repositoryName", repository,
-						    "uploadId", upload);
+		AUTO_JSON json_t *input =
+			json_pack("{s:s,s:s}", "repositoryName", repository, "uploadId", upload);
 
 		json_set_int(input, "partFirstByte", (int64_t)at);
 		json_set_int(input, "partLastByte", (int64_t)(at + len - 1));
@@ -217,9 +217,10 @@ static int upload(struct account *account, const char *repository, const struct 
 static int push(struct account *account, const char *repository, const char *tag,
 		const struct image *image)
 {
-	AUTO_JSON json_t *input = json_pack("{s:s,s:s,s:s,s:s}", "repositoryName", repository,
-					    "imageTag", tag, "imageManifestMediaType", MANIFEST_TYPE,
-					    "imageManifest", buf_text(&image->manifest.data));
+	AUTO_JSON json_t *input =
+		json_pack("{s:s,s:s,s:s,s:s}", "repositoryName", repository, "imageTag", tag,
+			  "imageManifestMediaType", MANIFEST_TYPE, "imageManifest",
+			  buf_text(&image->manifest.data));
 
 	if (upload(account, repository, &image->layer) != EXIT_DONE ||
 	    upload(account, repository, &image->config) != EXIT_DONE)

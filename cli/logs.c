@@ -50,8 +50,7 @@ static int print_page(struct account *account, struct following *f, char **ret_t
 	answer = account_ask(account, &logs, "FilterLogEvents", input);
 	if (!answer)
 		return EXIT_FAILED;
-	json_each(json_get(answer, "events"), i, event)
-	{
+	json_each (json_get(answer, "events"), i, event) {
 		if (is_new(f, event))
 			puts(json_str_or(event, "message", ""));
 	}

@@ -22,8 +22,10 @@ static const struct verb verbs[] = {
 	{"down", down_run, "down [--destroy]", "stop the lab; its state stays",
 	 "  --destroy  remove the state folder as well\n"},
 	{"status", status_run, "status [--json]", "stacks, tasks, targets, database", NULL},
-	{"env", env_run, "env", "shell exports for stock AWS clients: eval \"$(golden env)\"", NULL},
-	{"aws", aws_run, "aws ARGUMENT…", "the installed aws, with endpoint and credentials of the lab",
+	{"env", env_run, "env", "shell exports for stock AWS clients: eval \"$(golden env)\"",
+	 NULL},
+	{"aws", aws_run, "aws ARGUMENT…",
+	 "the installed aws, with endpoint and credentials of the lab",
 	 "GOLDEN_AWS names the program to run (default: aws, as PATH has it).\n"},
 	{"break", break_run, "break MODE", "break the service: return_500, connection_leak", NULL},
 	{"reset", reset_run, "reset", "heal what break broke", NULL},
@@ -36,7 +38,8 @@ static const struct verb verbs[] = {
 	 "  pause     stand still; `speed` goes on\n"
 	 "  step T    move on by 90s, 5min, 2h\n"
 	 "  --at T    print the lab time T from now: --at -5min, as ISO 8601\n"},
-	{"page", page_run, "page [--lab] [--speed N] FILE.md…", "run pages and check what they promise",
+	{"page", page_run, "page [--lab] [--speed N] FILE.md…",
+	 "run pages and check what they promise",
 	 "  --lab      in a lab of its own, which ends with it\n"
 	 "  --speed N  … that runs this fast\n"},
 };

@@ -38,7 +38,7 @@ static void path_has_our_programs(const struct place *place)
 static int open_lab(const struct place *place, const char *options, const char *speed,
 		    struct own_lab *lab)
 {
-	char *argv[40] = {NULL};
+	const char *argv[40] = {NULL};
 	AUTO_FREE char *words = mem_strdup(options ? options : "");
 	AUTO_FREE char *program = mem_fmt("%s/golden", place->bin);
 	char fd[16], *rest, *word;
@@ -55,11 +55,12 @@ static int open_lab(const struct place *place, const char *options, const char *
 	argv[argc++] = "--detach";
 	argv[argc++] = "--leash";
 	argv[argc++] = fd;
-	for (word = strtok_r(words, " ", &rest); word && argc < 32; word = strtok_r(NULL, " ", &rest))
+	for (word = strtok_r(words, " ", &rest); word && argc < 32;
+	     word = strtok_r(NULL, " ", &rest))
 		argv[argc++] = word;
 	if (speed) {
 		argv[argc++] = "--speed";
-		argv[argc++] = (char *)(uintptr_t)speed;
+		argv[argc++] = speed;
 	}
 	return process_run(argv) == 0 ? EXIT_DONE : cli_fail("the page's lab did not come up");
 }
@@ -85,7 +86,7 @@ static void close_lab(const struct place *place, struct own_lab *lab)
 static void show_log(const char *dir)
 {
 	AUTO_FREE char *path = mem_fmt("%s/goldend.log", dir);
-	char *argv[] = {"tail", "-n", "40", path, NULL};
+	const char *argv[] = {"tail", "-n", "40", path, NULL};
 
 	printf("  the end of the lab's log:\n");
 	fflush(stdout);

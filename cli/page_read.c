@@ -150,7 +150,8 @@ int page_read(const char *path, struct page *ret_page, char **ret_why)
 	if (err < 0)
 		return err;
 	document = cmark_parse_document(buf_text(&text), text.len, CMARK_OPT_DEFAULT);
-	for (cmark_node *node = cmark_node_first_child(document); node; node = cmark_node_next(node))
+	for (cmark_node *node = cmark_node_first_child(document); node;
+	     node = cmark_node_next(node))
 		take_node(&r, node);
 	cmark_node_free(document);
 	free(r.section);

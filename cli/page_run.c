@@ -85,7 +85,8 @@ static void run_block(struct run *run, const struct page_block *block)
 		read_some(pipes[0], &run->output, 20);
 		if (clock_monotonic() > give_up) {
 			kill(-pid, SIGKILL);
-			buf_fmt(&run->output, "(ended after %d s)\n", (int)(BLOCK_PATIENCE / SECOND));
+			buf_fmt(&run->output, "(ended after %d s)\n",
+				(int)(BLOCK_PATIENCE / SECOND));
 			give_up += BLOCK_PATIENCE;
 		}
 	}

@@ -22,8 +22,7 @@ static bool take_stacks(struct account *account, json_t *picture)
 	const json_t *stack;
 	size_t i;
 
-	json_each(stacks, i, stack)
-	{
+	json_each (stacks, i, stack) {
 		json_t *it = json_push_object(out);
 
 		json_set_str(it, "name", json_str(stack, "StackName"));
@@ -45,16 +44,17 @@ static bool take_cluster_services(struct account *account, const char *cluster, 
 		return body;
 
 	body = account_ask(account, &ecs, "DescribeServices", arns);
-	json_each(json_get(body, "services"), i, service)
-	{
+	json_each (json_get(body, "services"), i, service) {
 		json_t *it = json_push_object(out);
 
 		json_set_str(it, "name", json_str(service, "serviceName"));
 		json_set_int(it, "desired", json_int_or(service, "desiredCount", 0));
 		json_set_int(it, "running", json_int_or(service, "runningCount", 0));
 		json_set_int(it, "pending", json_int_or(service, "pendingCount", 0));
-		json_set_int(it, "balanced", (int64_t)json_array_size(json_get(service, "loadBalancers")) +
-						     json_array_size(json_path(service, "taskSets.0.loadBalancers")));
+		json_set_int(
+			it, "balanced",
+			(int64_t)json_array_size(json_get(service, "loadBalancers")) +
+				json_array_size(json_path(service, "taskSets.0.loadBalancers")));
 	}
 	return body;
 }
@@ -64,8 +64,7 @@ static const char *attachment_address(const json_t *task)
 	const json_t *detail;
 	size_t i;
 
-	json_each(json_path(task, "attachments.0.details"), i, detail)
-	{
+	json_each (json_path(task, "attachments.0.details"), i, detail) {
 		if (strcmp(json_str_or(detail, "name", ""), "privateIPv4Address") == 0)
 			return json_str(detail, "value");
 	}
@@ -85,8 +84,7 @@ static bool take_cluster_tasks(struct account *account, const char *cluster, jso
 		return body;
 
 	body = account_ask(account, &ecs, "DescribeTasks", arns);
-	json_each(json_get(body, "tasks"), i, task)
-	{
+	json_each (json_get(body, "tasks"), i, task) {
 		json_t *it = json_push_object(out);
 
 		json_set_str(it, "id", tail(json_str(task, "taskArn")));
@@ -109,8 +107,7 @@ static bool take_ecs(struct account *account, json_t *picture)
 	size_t i;
 
 	json_set(clusters, "arns", json_get(body, "clusterArns"));
-	json_each(json_get(clusters, "arns"), i, cluster)
-	{
+	json_each (json_get(clusters, "arns"), i, cluster) {
 		const char *arn = json_string_value(cluster);
 
 		ok = ok && take_cluster_services(account, arn, services) &&
@@ -127,8 +124,7 @@ static bool take_group_targets(struct account *account, const json_t *group, jso
 	AUTO_JSON json_t *targets = xml_list(json_get(body, "TargetHealthDescriptions"), "member");
 	size_t i;
 
-	json_each(targets, i, target)
-	{
+	json_each (targets, i, target) {
 		json_t *it = json_push_object(out);
 
 		json_set_str(it, "group", json_str(group, "TargetGroupName"));
@@ -148,8 +144,7 @@ static bool take_targets(struct account *account, json_t *picture)
 	bool ok = body;
 	size_t i;
 
-	json_each(groups, i, group)
-	{
+	json_each (groups, i, group) {
 		ok = ok && take_group_targets(account, group, out);
 	}
 	return ok;
@@ -162,8 +157,7 @@ static bool take_databases(struct account *account, json_t *picture)
 	json_t *out = json_add_array(picture, "databases");
 	size_t i;
 
-	json_each(clusters, i, cluster)
-	{
+	json_each (clusters, i, cluster) {
 		json_t *it = json_push_object(out);
 
 		json_set_str(it, "name", json_str(cluster, "DBClusterIdentifier"));
@@ -179,10 +173,10 @@ static void take_notes(const json_t *list, const char *name, json_t *out)
 	const json_t *entry;
 	size_t i;
 
-	json_each(list, i, entry)
-	{
+	json_each (list, i, entry) {
 		const char *note = json_str(entry, "Note");
-		AUTO_FREE char *line = note ? mem_fmt("%s: %s", json_str_or(entry, name, "?"), note) : NULL;
+		AUTO_FREE char *line =
+			note ? mem_fmt("%s: %s", json_str_or(entry, name, "?"), note) : NULL;
 
 		json_push_str(out, line);
 	}
@@ -235,8 +229,7 @@ bool picture_is_healthy(const json_t *picture)
 	int64_t balanced = 0;
 	size_t i, healthy = 0;
 
-	json_each(json_get(picture, "services"), i, service)
-	{
+	json_each (json_get(picture, "services"), i, service) {
 		int64_t desired = json_int_or(service, "desired", 0);
 
 		if (json_int_or(service, "running", 0) != desired)
@@ -244,8 +237,7 @@ bool picture_is_healthy(const json_t *picture)
 		if (json_int_or(service, "balanced", 0) > 0)
 			balanced += desired;
 	}
-	json_each(json_get(picture, "targets"), i, target)
-	{
+	json_each (json_get(picture, "targets"), i, target) {
 		const char *state = json_str_or(target, "state", "");
 
 		if (strcmp(state, "healthy") == 0)

@@ -215,7 +215,7 @@ int process_stop_lab(const struct place *place, msec patience, int *ret_ended)
 	return EXIT_DONE;
 }
 
-int process_run(char *const *argv)
+int process_run(const char *const *argv)
 {
 	pid_t pid = fork();
 	int status = 0;
@@ -223,7 +223,7 @@ int process_run(char *const *argv)
 	if (pid < 0)
 		return 127;
 	if (pid == 0) {
-		execvp(argv[0], argv);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
 		fprintf(stderr, "golden: %s: %s\n", argv[0], strerror(errno));
 		_exit(127);
 	}

@@ -27,6 +27,6 @@ pid_t process_holder(const struct place *place, const char *lock);
 int process_stop_lab(const struct place *place, msec patience, int *ret_ended);
 
 /* Runs argv and waits; its exit status, or 127. */
-int process_run(char *const *argv);
+int process_run(const char *const *argv);
 
 #endif

@@ -42,14 +42,12 @@ static bool imports_from(const json_t *tree, const char *name)
 	if (import && strncmp(import, name, len) == 0 && import[len] == ':')
 		return true;
 	if (json_is_object(tree)) {
-		json_each_member(tree, key, value)
-		{
+		json_each_member (tree, key, value) {
 			if (imports_from(value, name))
 				return true;
 		}
 	}
-	json_each(tree, i, value)
-	{
+	json_each (tree, i, value) {
 		if (imports_from(value, name))
 			return true;
 	}
@@ -81,8 +79,9 @@ static int put_in_order(struct stacks *stacks)
 		while (next < stacks->count && !is_ready(stacks, placed, &stacks->list[next]))
 			next++;
 		if (next == stacks->count)
-			return cli_fail("the stack %s and others import from each other in a circle",
-					stacks->list[placed].name);
+			return cli_fail(
+				"the stack %s and others import from each other in a circle",
+				stacks->list[placed].name);
 
 		struct stack stack = stacks->list[next];
 
@@ -112,7 +111,8 @@ int stacks_read(const char *folder, struct stacks *ret_stacks)
 	stacks.list = mem_array(struct stack, (size_t)count + 1);
 	for (int i = 0; i < count; i++) {
 		if (status == EXIT_DONE)
-			status = read_template(folder, entries[i]->d_name, &stacks.list[stacks.count]);
+			status = read_template(folder, entries[i]->d_name,
+					       &stacks.list[stacks.count]);
 		if (status == EXIT_DONE)
 			stacks.count++;
 		free(entries[i]);
@@ -153,15 +153,13 @@ static char *suffix_in(const json_t *tree, const char *marker)
 	if (at)
 		return mem_strdup(at + strlen(marker));
 	if (json_is_object(tree)) {
-		json_each_member(tree, key, value)
-		{
+		json_each_member (tree, key, value) {
 			found = suffix_in(value, marker);
 			if (found)
 				return found;
 		}
 	}
-	json_each(tree, i, value)
-	{
+	json_each (tree, i, value) {
 		found = suffix_in(value, marker);
 		if (found)
 			return found;
@@ -192,11 +190,12 @@ static char *stack_status(struct account *account, const char *name)
 static int create(struct account *account, const struct stack *stack)
 {
 	AUTO_FREE char *body = json_text(stack->template);
-	AUTO_JSON json_t *input = json_pack("{s:s,s:s,s:[s,s]}", "StackName", stack->name,
-					    "TemplateBody", body, "Capabilities", "CAPABILITY_IAM",
-					    "CAPABILITY_NAMED_IAM");
+	AUTO_JSON json_t *input =
+		json_pack("{s:s,s:s,s:[s,s]}", "StackName", stack->name, "TemplateBody", body,
+			  "Capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM");
 
-	return account_ask(account, &cloudformation, "CreateStack", input) ? EXIT_DONE : EXIT_FAILED;
+	return account_ask(account, &cloudformation, "CreateStack", input) ? EXIT_DONE
+									   : EXIT_FAILED;
 }
 
 static int64_t event_ms(const json_t *event)

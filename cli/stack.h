@@ -8,7 +8,7 @@
 #include "cli/account.h"
 
 struct stack {
-	char *name;	/* GoldenNetwork, of GoldenNetwork.template.json */
+	char *name; /* GoldenNetwork, of GoldenNetwork.template.json */
 	json_t *template;
 };
 

@@ -22,8 +22,7 @@ static void print_table(const json_t *rows, const char *title, const struct colu
 	if (json_array_size(rows) == 0)
 		return;
 	printf("\n%s\n", title);
-	json_each(rows, i, row)
-	{
+	json_each (rows, i, row) {
 		printf(" ");
 		for (size_t k = 0; k < count; k++) {
 			value = json_get(row, columns[k].name);
@@ -31,7 +30,8 @@ static void print_table(const json_t *rows, const char *title, const struct colu
 				printf(" %-*lld", columns[k].width,
 				       (long long)json_integer_value(value));
 			else
-				printf(" %-*s", columns[k].width, value ? json_string_value(value) : "-");
+				printf(" %-*s", columns[k].width,
+				       value ? json_string_value(value) : "-");
 		}
 		puts("");
 	}
@@ -44,8 +44,7 @@ static void print_lines(const json_t *lines, const char *title)
 
 	if (json_array_size(lines) > 0)
 		printf("\n%s\n", title);
-	json_each(lines, i, line)
-	{
+	json_each (lines, i, line) {
 		printf("  %s\n", json_string_value(line));
 	}
 }
@@ -55,13 +54,17 @@ static void print_picture(const json_t *picture)
 	static const struct column stacks[] = {{"name", 24}, {"status", 20}};
 	static const struct column services[] = {{"name", 24}, {"running", 3}, {"desired", 3}};
 	static const struct column tasks[] = {
-		{"id", 32}, {"status", 12}, {"health", 10}, {"zone", 10}, {"address", 14}, {"definition", 12},
+		{"id", 32},   {"status", 12},  {"health", 10},
+		{"zone", 10}, {"address", 14}, {"definition", 12},
 	};
 	static const struct column targets[] = {
 		{"group", 32}, {"id", 14}, {"port", 5}, {"state", 10}, {"reason", 20},
 	};
 	static const struct column databases[] = {
-		{"name", 40}, {"engine", 18}, {"status", 10}, {"endpoint", 14},
+		{"name", 40},
+		{"engine", 18},
+		{"status", 10},
+		{"endpoint", 14},
 	};
 
 	printf("Endpoint  %s\n", json_str_or(picture, "endpoint", "AWS"));

@@ -59,9 +59,9 @@ static int read_wishes(int argc, char **argv, struct wishes *wishes)
 			/* For tests: the lab ends when this descriptor is closed everywhere. */
 			wishes->start.leash = (int)strtol(argv[++i], NULL, 10);
 		} else {
-			status = cli_usage("up does not take '%s'%s", argv[i],
-					   strncmp(argv[i], "--", 2) == 0 && !value ? " without a value"
-										     : "");
+			status = cli_usage(
+				"up does not take '%s'%s", argv[i],
+				strncmp(argv[i], "--", 2) == 0 && !value ? " without a value" : "");
 		}
 	}
 	return status;
@@ -76,7 +76,8 @@ static int check_machine(const struct place *place)
 
 	globfree(&postgres);
 	if (found != 0)
-		return cli_fail("PostgreSQL 15 is missing; install it: apt-get install postgresql-15");
+		return cli_fail(
+			"PostgreSQL 15 is missing; install it: apt-get install postgresql-15");
 	for (size_t i = 0; i < array_len(programs); i++) {
 		AUTO_FREE char *path = mem_fmt("%s/%s", place->bin, programs[i]);
 
@@ -175,8 +176,7 @@ static void say_what_to_try(const struct place *place, struct account *account)
 	printf("  %s down\n", command);
 }
 
-static int bring_up(const struct place *place, const struct stacks *stacks,
-		    struct account *account)
+static int bring_up(const struct place *place, const struct stacks *stacks, struct account *account)
 {
 	int64_t began = clock_monotonic_us();
 	int status = EXIT_DONE;
