@@ -50,8 +50,10 @@ struct request {
 	const struct principal *caller;
 	const struct model *model;
 	const struct operation *operation;
-	const char *host;    /* as the client dialled it: "127.0.0.1:4566"; NULL inside the lab */
+	const char *host; /* as the client dialled it: "127.0.0.1:4566"; NULL inside the lab */
+	const char *source_address; /* "127.0.0.1"; NULL inside the lab */
 	const char *via;     /* the service that calls for the caller ("secretsmanager"); or NULL */
+	int depth;	     /* of calls in calls */
 	struct fault fault;  /* set by fault() */
 	struct fault called; /* what the last aws_call that failed said */
 };

@@ -109,6 +109,12 @@ const struct principal *principal_role(struct request *rq, const char *role_arn,
 				       const char *session);
 
 /*
+ * Who had this ARN, for work that goes on after its request (a stack, a deployment): the operator, a
+ * session, or a role's ARN as principal_role(). NULL if there is no such role any more.
+ */
+const struct principal *principal_of(struct request *rq, const char *arn);
+
+/*
  * Orders to a data plane: what it is to be like, or that it is to go (see lab/fleet/fleet.h). They
  * leave after the commit, and are undone with what the request wrote. The same again costs little:
  * a tick may say it each time.

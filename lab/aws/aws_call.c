@@ -1,0 +1,96 @@
+/*
+ * aws_call.c - an operation runs: asked for permission, in a savepoint, from outside or by another
+ * service.
+ */
+#include "lab/aws/inside.h"
+#include "lib/base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#define DEPTH_MAX 12 /* calls in calls; more is a circle */
+
+static int perform(struct request *rq, const struct service *service, int op, const json_t *in,
+		   json_t *out)
+{
+	int result;
+
+	if (!service->ops[op]) {
+		result = fault_named(rq, "NotImplemented", "%s %s is not in the lab.",
+				     rq->model->name, rq->operation->name);
+		rq->fault.status = 501;
+		return result;
+	}
+	return service->ops[op](rq, in, out);
+}
+
+int operation_run(struct request *rq, const struct service *service, int op, const json_t *in,
+		  json_t *out)
+{
+	int result;
+
+	tx_savepoint(rq->tx);
+	result = perform(rq, service, op, in, out);
+	if (result == 0)
+		result = tx_error(rq->tx);
+	if (result == 0)
+		tx_release(rq->tx);
+	else
+		tx_undo(rq->tx);
+	return result;
+}
+
+void guarded(struct request *rq, const char *what, void (*run)(struct request *rq, void *user),
+	     void *user)
+{
+	int err;
+
+	tx_savepoint(rq->tx);
+	run(rq, user);
+	err = tx_error(rq->tx);
+	if (err == 0) {
+		tx_release(rq->tx);
+		return;
+	}
+	tx_undo(rq->tx);
+	log_event(LOG_ERROR, "lab.work.failed", F_STR("service", rq->model->name),
+		  F_STR("what", what), F_ERR(err));
+}
+
+static const struct service *service_of(const struct request *rq, const struct model *model)
+{
+	return lab_service(rq->lab, model->name);
+}
+
+int aws_call(struct request *rq, const struct principal *as, const struct model *model, int op,
+	     const json_t *in, json_t *out)
+{
+	const struct service *service = service_of(rq, model);
+	struct request inner = *rq;
+	int result;
+
+	assert(as);
+	inner.model = model;
+	inner.operation = &model->ops[op];
+	inner.caller = as;
+	inner.host = NULL;
+	inner.source_address = NULL;
+	/* On a caller's behalf the next service sees who asked for him: kms:ViaService. */
+	inner.via = as == rq->caller && as->kind != PRINCIPAL_SERVICE ? rq->model->name : NULL;
+	inner.depth++;
+	inner.fault = inner.called = (struct fault){0};
+
+	if (!service) {
+		result =
+			fault_named(&inner, "NotImplemented", "%s is not in the lab.", model->name);
+		inner.fault.status = 501;
+	} else if (inner.depth > DEPTH_MAX) {
+		result = -ELOOP;
+	} else {
+		result = operation_run(&inner, service, op, in ? in : rq_object(rq),
+				       out ? out : rq_object(rq));
+	}
+	rq->called = inner.fault;
+	return result;
+}
