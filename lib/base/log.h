@@ -19,7 +19,13 @@ struct log_field {
 	int64_t number;
 };
 
-#define F_STR(name, text) ((struct log_field){(name), (text) ? (text) : "", 0})
+/* A function: clang warns where a literal is asked whether it is NULL. */
+static inline const char *log_text(const char *text)
+{
+	return text ? text : "";
+}
+
+#define F_STR(name, text) ((struct log_field){(name), log_text(text), 0})
 #define F_INT(name, number) ((struct log_field){(name), NULL, (number)})
 /* What -errno says, by name and number. */
 #define F_ERR(err) F_STR("error", log_strerror(err))
