@@ -51,10 +51,9 @@ static bool take_cluster_services(struct account *account, const char *cluster, 
 		json_set_int(it, "desired", json_int_or(service, "desiredCount", 0));
 		json_set_int(it, "running", json_int_or(service, "runningCount", 0));
 		json_set_int(it, "pending", json_int_or(service, "pendingCount", 0));
-		json_set_int(
-			it, "balanced",
-			(int64_t)json_array_size(json_get(service, "loadBalancers")) +
-				json_array_size(json_path(service, "taskSets.0.loadBalancers")));
+		json_set_bool(it, "balanced",
+			      json_array_size(json_get(service, "loadBalancers")) > 0 ||
+				      json_path(service, "taskSets.0.loadBalancers.0"));
 	}
 	return body;
 }
@@ -234,7 +233,7 @@ bool picture_is_healthy(const json_t *picture)
 
 		if (json_int_or(service, "running", 0) != desired)
 			return false;
-		if (json_int_or(service, "balanced", 0) > 0)
+		if (json_bool_or(service, "balanced", false))
 			balanced += desired;
 	}
 	json_each (json_get(picture, "targets"), i, target) {
