@@ -3,12 +3,12 @@
  */
 #include "cli/image.h"
 #include "lib/aws/sigv4.h"
+#include "lib/base/base64.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -162,26 +162,19 @@ static bool is_published(struct account *account, const char *repository, const 
 	return !answer->error && there && strcmp(there, digest) == 0;
 }
 
-static char *base64(const char *data, size_t len)
-{
-	char *text = mem_alloc(4 * ((len + 2) / 3) + 1);
-
-	EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)data, (int)len);
-	return text;
-}
-
 static int upload_parts(struct account *account, const char *repository, const char *upload,
 			const struct blob *blob)
 {
 	for (size_t at = 0; at < blob->data.len; at += PART_MAX) {
 		size_t len = blob->data.len - at < PART_MAX ? blob->data.len - at : PART_MAX;
-		AUTO_FREE char *text = base64(blob->data.data + at, len);
+		AUTO_BUF struct buf text = {0};
 		AUTO_JSON json_t *input =
 			json_pack("{s:s,s:s}", "repositoryName", repository, "uploadId", upload);
 
 		json_set_int(input, "partFirstByte", (int64_t)at);
 		json_set_int(input, "partLastByte", (int64_t)(at + len - 1));
-		json_set_str(input, "layerPartBlob", text);
+		base64_encode(&text, blob->data.data + at, len);
+		json_set_str(input, "layerPartBlob", buf_text(&text));
 		if (!account_ask(account, &ecr, "UploadLayerPart", input))
 			return EXIT_FAILED;
 	}
