@@ -18,9 +18,9 @@
 struct aws_service {
 	const char *endpoint_prefix; /* "ssm", "elasticloadbalancing", "api.ecr" */
 	const char *signing_name;    /* "ssm", "elasticloadbalancing", "ecr" */
-	enum { AWS_JSON_1_0, AWS_JSON_1_1, AWS_QUERY, AWS_REST } protocol;
+	enum { AWS_JSON_1_0, AWS_JSON_1_1, AWS_QUERY, AWS_EC2, AWS_REST } protocol;
 	const char *target_prefix; /* JSON: "AmazonSSM" */
-	const char *api_version;   /* query: "2010-05-15" */
+	const char *api_version;   /* query, EC2: "2010-05-15" */
 };
 
 struct aws_options {
@@ -32,7 +32,8 @@ struct aws_options {
 };
 
 struct aws_answer {
-	int err;	     /* 0, or -errno: no answer came (-ETIMEDOUT, -ECONNREFUSED, …) */
+	int err;	     /* 0, or -errno: no answer came (-ETIMEDOUT, -ECONNREFUSED; -ENOKEY:
+			      * no credentials; -EMSGSIZE: more than 64 MiB) */
 	int status;	     /* HTTP */
 	const char *error;   /* AWS's error code ("ParameterNotFound"); NULL on success */
 	const char *message; /* … and message */
@@ -48,14 +49,18 @@ struct aws_client;
 /* loop may be NULL for a client that only blocks. 0 or -errno. */
 int aws_client_open(uv_loop_t *loop, const struct aws_options *options,
 		    struct aws_client **ret_client);
-void aws_client_close(struct aws_client *client); /* calls in flight are dropped, unanswered */
+/* Calls in flight are dropped, unanswered. Not from within done(). NULL is fine. */
+void aws_client_close(struct aws_client *client);
 const char *aws_client_region(const struct aws_client *client);
 const char *aws_client_endpoint(const struct aws_client *client); /* NULL: AWS itself */
 
 /* done() gets an answer that is gone when it returns. Never called before aws_send returns. */
 typedef void aws_done(const struct aws_answer *answer, void *user);
 
-/* For query services input is written as Name=…, List.member.N=…, as the trees say. */
+/*
+ * trace_header is sent as X-Amzn-Trace-Id; NULL: none. For query services input is written as
+ * Name=…, List.member.N=…, as the trees say (protocol.h).
+ */
 void aws_send(struct aws_client *client, const struct aws_service *service, const char *operation,
 	      const json_t *input, const char *trace_header, aws_done *done, void *user);
 
@@ -63,9 +68,24 @@ void aws_send(struct aws_client *client, const struct aws_service *service, cons
 const struct aws_answer *aws_ask(struct aws_client *client, const struct aws_service *service,
 				 const char *operation, const json_t *input);
 
-/* A raw signed request, blocking: S3. path is percent-encoded and may hold a query. */
+/*
+ * A raw signed request: S3, rest-json. path is percent-encoded and may hold a query.
+ * content_type NULL: application/octet-stream where there is a body. body is copied.
+ */
+struct aws_raw {
+	const char *method;
+	const char *path;
+	const char *content_type;
+	const void *body;
+	size_t len;
+};
+
+void aws_send_raw(struct aws_client *client, const struct aws_service *service,
+		  const struct aws_raw *raw, aws_done *done, void *user);
 const struct aws_answer *aws_ask_raw(struct aws_client *client, const struct aws_service *service,
-				     const char *method, const char *path, const void *body,
-				     size_t len);
+				     const struct aws_raw *raw);
+
+/* A plain GET over the same machinery, neither signed nor tried again: ECS's metadata endpoint. */
+void aws_get(struct aws_client *client, const char *url, aws_done *done, void *user);
 
 #endif
