@@ -37,8 +37,9 @@ struct http_server;
 struct http_server_options {
 	/* Called once a request. Answer by http_reply(), now or later, exactly once. */
 	void (*handle)(struct http_exchange *x, void *user);
-	/* The client left before the answer; x is gone after this. May be NULL: then the exchange
-	 * stays until http_reply(), which throws the answer away. */
+	/* The connection broke before the answer; x is gone after this. May be NULL: then the
+	 * exchange stays until http_reply(), which throws the answer away. (A client that only shut
+	 * down its sending side has not left: he still gets his answer.) */
 	void (*gone)(struct http_exchange *x, void *user);
 	void *user;
 	size_t head_limit;	  /* bytes; 0: 32768 */
@@ -52,7 +53,8 @@ struct http_server_options {
 
 /*
  * Listens on address:port ("127.0.0.1", IPv4 or IPv6; port 0 picks one). 0 or -errno. A Unix
- * socket: address is its path and port is -1.
+ * socket: address is its path and port is -1. SIGPIPE is ignored from now on. The options are
+ * copied; what they point to must live as long as the server.
  */
 int http_server_open(uv_loop_t *loop, const char *address, int port,
 		     const struct http_server_options *options, struct http_server **ret_server);
@@ -60,7 +62,8 @@ int http_server_port(const struct http_server *server);
 
 /* Stops listening, finishes what is in flight, closes idle connections, then calls done. */
 void http_server_drain(struct http_server *server, void (*done)(void *user), void *user);
-void http_server_close(struct http_server *server); /* at once; NULL is fine */
+/* At once; NULL is fine. The loop must run once more to free it all. */
+void http_server_close(struct http_server *server);
 size_t http_server_connections(const struct http_server *server);
 
 /* A header of the request, any case; at is NULL if it is missing. */
