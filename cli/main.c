@@ -118,18 +118,21 @@ static char *absolute(const char *path)
 	return path[0] == '/' || !here ? mem_strdup(path) : mem_fmt("%s/%s", here, path);
 }
 
-static void find_place(const char *dir, struct place *ret_place)
+/* Process lifetime. */
+static struct place place;
+
+static void find_place(const char *dir)
 {
-	struct place place = {.bin = program_folder()};
-	AUTO_FREE char *above = mem_fmt("%s/..", place.bin);
+	char *bin = program_folder();
+	AUTO_FREE char *above = mem_fmt("%s/..", bin);
 	char *root = realpath(above, NULL);
 
-	place.root = root ? root : place.bin;
+	place.bin = bin;
+	place.root = root ? root : bin;
 	if (!dir || !*dir)
 		dir = getenv("GOLDEN_DIR");
 	place.dir_was_given = dir && *dir;
 	place.dir = place.dir_was_given ? absolute(dir) : default_dir(place.root);
-	*ret_place = place;
 }
 
 static const struct verb *find_verb(const char *name)
@@ -166,7 +169,6 @@ int main(int argc, char **argv)
 {
 	const char *dir = take_dir(&argc, argv);
 	const struct verb *verb;
-	struct place place;
 
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
 		print_help(argc < 2 ? stderr : stdout);
@@ -186,6 +188,6 @@ int main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 
-	find_place(dir, &place);
+	find_place(dir);
 	return verb->run(&place, argc - 1, argv + 1);
 }
