@@ -54,7 +54,7 @@ static int read_run(struct reader *r, unsigned int class, size_t least, const ch
 		    struct span *ret_run)
 {
 	size_t at = r->at;
-	unsigned char byte;
+	unsigned char byte = 0;
 	int done;
 
 	while ((done = look(r, at, &byte)) == READ && char_is(byte, class))
@@ -71,7 +71,7 @@ static int read_run(struct reader *r, unsigned int class, size_t least, const ch
 
 static int read_text(struct reader *r, const char *text, const char *why)
 {
-	unsigned char byte;
+	unsigned char byte = 0;
 	int done;
 
 	for (; *text; text++, r->at++) {
@@ -95,8 +95,8 @@ static void limit_to(struct reader *r, size_t bytes, size_t all, int too_large)
 /* HTTP/d.d, of which 1.0 and 1.1 are ours. */
 static int read_version(struct reader *r)
 {
-	unsigned char major;
-	unsigned char minor;
+	unsigned char major = 0;
+	unsigned char minor = 0;
 	int done;
 
 	if ((done = read_text(r, "HTTP/", "BadVersion")) != READ ||
@@ -190,7 +190,7 @@ static int read_request_line(struct reader *r)
 static int read_status_line(struct reader *r)
 {
 	struct span code;
-	unsigned char byte;
+	unsigned char byte = 0;
 	int done;
 
 	if ((done = read_version(r)) != READ || (done = read_text(r, " ", "BadStatus")) != READ ||
@@ -355,7 +355,7 @@ static int read_field(struct reader *r)
 
 static int read_fields(struct reader *r, size_t field, size_t all)
 {
-	unsigned char byte;
+	unsigned char byte = 0;
 	int done;
 
 	for (;;) {
@@ -442,12 +442,15 @@ bool http1_worth_reading(struct http1_pace *pace, const char *data, size_t len)
 {
 	/* An empty line may have begun in the three bytes before. */
 	size_t from = pace->searched > 3 ? pace->searched - 3 : 0;
-	bool ended = memmem(data + from, len - from, "\r\n\r\n", 4);
 
-	pace->searched = len;
-	if (!ended && len < pace->next)
-		return false;
 	/* What is no HTTP at all should hear so before it has sent a whole head. */
+	if (len < pace->next) {
+		bool ended = memmem(data + from, len - from, "\r\n\r\n", 4);
+
+		pace->searched = len;
+		if (!ended)
+			return false;
+	}
 	pace->next = len * 2;
 	return true;
 }

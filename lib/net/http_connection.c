@@ -167,63 +167,82 @@ static void connection_flush(struct connection *conn)
 
 /* Answers. */
 
-static void add_number(struct buf *out, uint64_t number)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
+/* The head is written once a request: into room made once, not piece by piece. */
 
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	buf_add(out, digits + at, sizeof(digits) - at);
+#define HEAD_ROOM ((size_t)160) /* status line, the other names, the length */
+
+static char *put(char *at, const void *text, size_t len)
+{
+	memcpy(at, text, len);
+	return at + len;
 }
 
-static void add_common(struct http_server *server, struct buf *out)
+#define put_literal(at, literal) put(at, literal, sizeof(literal) - 1)
+
+static char *put_number(char *at, uint64_t number)
 {
+	char digits[20];
+	size_t first = sizeof(digits);
+
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return put(at, digits + first, sizeof(digits) - first);
+}
+
+/* Date and Server: the same for a second. */
+static void make_common(struct http_server *server)
+{
+	const char *name = server->options.server;
 	real_ms now = clock_real();
 	char date[CLOCK_TEXT];
+	int len;
 
-	if (now.ms / 1000 != server->common_second || server->common_len == 0) {
-		const char *name = server->options.server;
-		int len = snprintf(server->common, sizeof(server->common), "Date: %s\r\n%s%s%s",
-				   clock_http(now, date), name ? "Server: " : "", name ? name : "",
-				   name ? "\r\n" : "");
-
-		assert(len > 0 && (size_t)len < sizeof(server->common));
-		server->common_len = (size_t)len;
-		server->common_second = now.ms / 1000;
-	}
-	buf_add(out, server->common, server->common_len);
+	if (now.ms / 1000 == server->common_second && server->common_len)
+		return;
+	len = snprintf(server->common, sizeof(server->common), "Date: %s\r\n%s%s%s",
+		       clock_http(now, date), name ? "Server: " : "", name ? name : "",
+		       name ? "\r\n" : "");
+	assert(len > 0 && (size_t)len < sizeof(server->common));
+	server->common_len = (size_t)len;
+	server->common_second = now.ms / 1000;
 }
 
 static void add_head(struct connection *conn, int status, const char *content_type, size_t len)
 {
-	struct buf *out = &conn->out;
+	struct http_server *server = conn->server;
+	const char *reason = http1_reason(status);
+	size_t type_len = content_type ? strlen(content_type) : 0;
+	char *start;
+	char *at;
 
-	buf_str(out, "HTTP/1.1 ");
-	add_number(out, (uint64_t)status);
-	buf_byte(out, ' ');
-	buf_str(out, http1_reason(status));
-	buf_str(out, "\r\n");
-	add_common(conn->server, out);
+	make_common(server);
+	start = buf_room(&conn->out, HEAD_ROOM + server->common_len + type_len + conn->headers.len);
+	at = put_literal(start, "HTTP/1.1 ");
+	at = put_number(at, (uint64_t)status);
+	at = put_literal(at, " ");
+	at = put(at, reason, strlen(reason));
+	at = put_literal(at, "\r\n");
+	at = put(at, server->common, server->common_len);
 	if (content_type) {
-		buf_str(out, "Content-Type: ");
-		buf_str(out, content_type);
-		buf_str(out, "\r\n");
+		at = put_literal(at, "Content-Type: ");
+		at = put(at, content_type, type_len);
+		at = put_literal(at, "\r\n");
 	}
 	if (status != 204 && status != 304) {
-		buf_str(out, "Content-Length: ");
-		add_number(out, len);
-		buf_str(out, "\r\n");
+		at = put_literal(at, "Content-Length: ");
+		at = put_number(at, len);
+		at = put_literal(at, "\r\n");
 	}
 	if (conn->headers.len)
-		buf_add(out, conn->headers.data, conn->headers.len);
+		at = put(at, conn->headers.data, conn->headers.len);
 	if (!conn->keep_alive)
-		buf_str(out, "Connection: close\r\n");
+		at = put_literal(at, "Connection: close\r\n");
 	else if (conn->old)
-		buf_str(out, "Connection: keep-alive\r\n");
-	buf_str(out, "\r\n");
+		at = put_literal(at, "Connection: keep-alive\r\n");
+	at = put_literal(at, "\r\n");
+	buf_wrote(&conn->out, (size_t)(at - start));
 }
 
 static void add_answer(struct connection *conn, int status, const char *content_type,
@@ -264,13 +283,18 @@ void http_reply_header(struct http_exchange *x, const char *name, const char *va
 {
 	struct connection *conn = (struct connection *)x;
 	struct buf *headers = &conn->headers;
+	size_t at;
 
 	assert(conn->live);
 	buf_str(headers, name);
 	buf_str(headers, ": ");
+	at = headers->len;
+	buf_str(headers, value);
 	/* A line end in a value would be a header, or an answer, of somebody else's making. */
-	for (; *value; value++)
-		buf_byte(headers, char_is((unsigned char)*value, CHAR_VALUE) ? *value : ' ');
+	for (; at < headers->len; at++) {
+		if (!char_is((unsigned char)headers->data[at], CHAR_VALUE))
+			headers->data[at] = ' ';
+	}
 	buf_str(headers, "\r\n");
 }
 
