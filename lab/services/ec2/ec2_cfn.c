@@ -1,0 +1,506 @@
+/*
+ * ec2_cfn.c - the CloudFormation types of the network.
+ *
+ *   left out   updates in place: a change replaces; properties of what the lab does not keep
+ */
+#include "lab/services/ec2/ec2_cfn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *ec2_prop_str(struct request *rq, const json_t *props, const char *name)
+{
+	const json_t *value = json_get(props, name);
+
+	if (json_is_integer(value))
+		return rq_fmt(rq, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	return json_string_value(value);
+}
+
+int64_t ec2_prop_int(const json_t *props, const char *name, int64_t otherwise)
+{
+	const char *text = json_str(props, name);
+
+	return text ? strtoll(text, NULL, 10) : json_int_or(props, name, otherwise);
+}
+
+bool ec2_prop_bool(const json_t *props, const char *name, bool otherwise)
+{
+	const char *text = json_str(props, name);
+
+	return text ? strcmp(text, "true") == 0 : json_bool_or(props, name, otherwise);
+}
+
+static bool has_key(const json_t *tags, const char *key)
+{
+	const json_t *tag;
+	size_t i;
+
+	json_each (tags, i, tag)
+		if (strcmp(json_str_or(tag, "Key", ""), key) == 0)
+			return true;
+	return false;
+}
+
+void ec2_cfn_tags(struct request *rq, const struct cfn_resource *r, const struct ec2_noun *noun,
+		  json_t *in)
+{
+	json_t *specification = json_push_object(json_add_array(in, "TagSpecifications"));
+	json_t *tags = json_add_array(specification, "Tags");
+	const json_t *tag;
+	size_t i;
+
+	json_set_str(specification, "ResourceType", noun->tag_type);
+	json_each (json_get(r->props, "Tags"), i, tag)
+		json_push(tags, tag);
+	json_each (r->tags, i, tag)
+		if (!has_key(tags, json_str_or(tag, "Key", "")))
+			json_push(tags, tag);
+}
+
+int ec2_cfn_call(struct request *rq, int op, const json_t *in, json_t *out)
+{
+	int err = aws_call(rq, rq->caller, &ec2_model, op, in, out);
+
+	return err > 0 ? fault_pass(rq) : err;
+}
+
+int ec2_cfn_delete_with(struct request *rq, int op, const json_t *in)
+{
+	int err = aws_call(rq, rq->caller, &ec2_model, op, in, NULL);
+
+	if (err > 0 && strstr(rq->called.code, "NotFound"))
+		return 0;
+	return err > 0 ? fault_pass(rq) : err;
+}
+
+int ec2_cfn_delete(struct request *rq, int op, const char *id_name, const char *id)
+{
+	json_t *in = rq_object(rq);
+
+	json_set_str(in, id_name, id);
+	return ec2_cfn_delete_with(rq, op, in);
+}
+
+json_t *ec2_cfn_member(struct request *rq, const struct ec2_noun *noun, const char *id,
+		       const char *member)
+{
+	const json_t *value = json_get(ec2_get(rq, noun, id), member);
+
+	return value ? json_deep_copy(value) : NULL;
+}
+
+/* Calls `op` and takes the id that is at `path` in its answer. */
+static int create_by(struct request *rq, int op, const json_t *in, const char *path,
+		     const char **ret_id)
+{
+	json_t *out = rq_object(rq);
+	int err = ec2_cfn_call(rq, op, in, out);
+
+	if (err == 0)
+		*ret_id = json_path_str(out, path);
+	return err;
+}
+
+static void copy_members(json_t *in, const json_t *props, const char *const *names)
+{
+	for (; *names; names++)
+		if (json_has(props, *names))
+			json_set(in, *names, json_get(props, *names));
+}
+
+/* VPC */
+
+static int vpc_attribute(struct request *rq, const struct cfn_resource *r, const char *id,
+			 const char *name)
+{
+	json_t *in = rq_object(rq);
+
+	if (!json_has(r->props, name))
+		return 0;
+	json_set_str(in, "VpcId", id);
+	json_set_bool(json_add_object(in, name), "Value", ec2_prop_bool(r->props, name, false));
+	return ec2_cfn_call(rq, EC2_ModifyVpcAttribute, in, NULL);
+}
+
+static int vpc_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	static const char *const members[] = {"CidrBlock", "InstanceTenancy", NULL};
+	json_t *in = rq_object(rq);
+	int err;
+
+	copy_members(in, r->props, members);
+	ec2_cfn_tags(rq, r, &ec2_vpc, in);
+	err = create_by(rq, EC2_CreateVpc, in, "Vpc.VpcId", ret_id);
+	if (!err)
+		err = vpc_attribute(rq, r, *ret_id, "EnableDnsSupport");
+	if (!err)
+		err = vpc_attribute(rq, r, *ret_id, "EnableDnsHostnames");
+	return err;
+}
+
+static int vpc_delete(struct request *rq, const struct cfn_resource *r)
+{
+	return ec2_cfn_delete(rq, EC2_DeleteVpc, "VpcId", r->physical_id);
+}
+
+static json_t *vpc_blocks(struct request *rq, const char *id)
+{
+	json_t *blocks = json_array();
+	const json_t *association;
+	size_t i;
+
+	json_each (json_get(ec2_get(rq, &ec2_vpc, id), "CidrBlockAssociationSet"), i, association)
+		json_push_str(blocks, json_str(association, "AssociationId"));
+	return blocks;
+}
+
+static json_t *vpc_get_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	const char *id = r->physical_id;
+	const json_t *acl;
+
+	if (strcmp(name, "VpcId") == 0 || strcmp(name, "CidrBlock") == 0)
+		return ec2_cfn_member(rq, &ec2_vpc, id, name);
+	if (strcmp(name, "CidrBlockAssociations") == 0)
+		return vpc_blocks(rq, id);
+	if (strcmp(name, "Ipv6CidrBlocks") == 0)
+		return json_array();
+	if (strcmp(name, "DefaultSecurityGroup") == 0)
+		return json_string(ec2_security_group_of(rq, id));
+	if (strcmp(name, "DefaultNetworkAcl") != 0)
+		return NULL;
+	acl = json_at(ec2_where(rq, &ec2_network_acl, "VpcId", id), 0);
+	return json_string(json_str(acl, "NetworkAclId"));
+}
+
+/* Subnet */
+
+static int subnet_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	static const char *const members[] = {"VpcId", "CidrBlock", "AvailabilityZone",
+					      "AvailabilityZoneId", NULL};
+	json_t *in = rq_object(rq), *change = rq_object(rq);
+	int err;
+
+	copy_members(in, r->props, members);
+	ec2_cfn_tags(rq, r, &ec2_subnet, in);
+	err = create_by(rq, EC2_CreateSubnet, in, "Subnet.SubnetId", ret_id);
+	if (err || !json_has(r->props, "MapPublicIpOnLaunch"))
+		return err;
+	json_set_str(change, "SubnetId", *ret_id);
+	json_set_bool(json_add_object(change, "MapPublicIpOnLaunch"), "Value",
+		      ec2_prop_bool(r->props, "MapPublicIpOnLaunch", false));
+	return ec2_cfn_call(rq, EC2_ModifySubnetAttribute, change, NULL);
+}
+
+static int subnet_delete(struct request *rq, const struct cfn_resource *r)
+{
+	return ec2_cfn_delete(rq, EC2_DeleteSubnet, "SubnetId", r->physical_id);
+}
+
+static json_t *subnet_acl_association(struct request *rq, const char *subnet_id)
+{
+	const json_t *acl, *association;
+	size_t i, j;
+
+	json_each (store_list(rq->tx, ec2_network_acl.kind), i, acl)
+		json_each (json_get(acl, "Associations"), j, association)
+			if (strcmp(json_str_or(association, "SubnetId", ""), subnet_id) == 0)
+				return json_string(
+					json_str(association, "NetworkAclAssociationId"));
+	return NULL;
+}
+
+static json_t *subnet_get_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	static const char *const members[] = {"SubnetId", "VpcId", "CidrBlock", "AvailabilityZone",
+					      "AvailabilityZoneId"};
+
+	for (size_t i = 0; i < array_len(members); i++)
+		if (strcmp(members[i], name) == 0)
+			return ec2_cfn_member(rq, &ec2_subnet, r->physical_id, name);
+	if (strcmp(name, "Ipv6CidrBlocks") == 0)
+		return json_array();
+	if (strcmp(name, "NetworkAclAssociationId") == 0)
+		return subnet_acl_association(rq, r->physical_id);
+	return NULL;
+}
+
+/* RouteTable, SubnetRouteTableAssociation, Route */
+
+static int route_table_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	json_t *in = rq_object(rq);
+
+	json_set_str(in, "VpcId", json_str(r->props, "VpcId"));
+	ec2_cfn_tags(rq, r, &ec2_route_table, in);
+	return create_by(rq, EC2_CreateRouteTable, in, "RouteTable.RouteTableId", ret_id);
+}
+
+static int route_table_delete(struct request *rq, const struct cfn_resource *r)
+{
+	return ec2_cfn_delete(rq, EC2_DeleteRouteTable, "RouteTableId", r->physical_id);
+}
+
+static int association_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	static const char *const members[] = {"RouteTableId", "SubnetId", NULL};
+	json_t *in = rq_object(rq);
+
+	copy_members(in, r->props, members);
+	return create_by(rq, EC2_AssociateRouteTable, in, "AssociationId", ret_id);
+}
+
+static int association_delete(struct request *rq, const struct cfn_resource *r)
+{
+	return ec2_cfn_delete(rq, EC2_DisassociateRouteTable, "AssociationId", r->physical_id);
+}
+
+static json_t *association_get_att(struct request *rq, const struct cfn_resource *r,
+				   const char *name)
+{
+	return strcmp(name, "Id") == 0 ? json_string(r->physical_id) : NULL;
+}
+
+static int route_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	json_t *in = rq_copy(rq, r->props);
+	int err = ec2_cfn_call(rq, EC2_CreateRoute, in, NULL);
+
+	if (err == 0)
+		*ret_id = rq_fmt(rq, "%s|%s", json_str_or(in, "RouteTableId", ""),
+				 json_str_or(in, "DestinationCidrBlock", ""));
+	return err;
+}
+
+static int route_delete(struct request *rq, const struct cfn_resource *r)
+{
+	const char *bar = strchr(r->physical_id, '|');
+	json_t *in = rq_object(rq);
+
+	if (!bar)
+		return 0;
+	json_set_str(in, "RouteTableId",
+		     rq_fmt(rq, "%.*s", (int)(bar - r->physical_id), r->physical_id));
+	json_set_str(in, "DestinationCidrBlock", bar + 1);
+	return ec2_cfn_delete_with(rq, EC2_DeleteRoute, in);
+}
+
+static json_t *route_get_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	const char *bar = strchr(r->physical_id, '|');
+
+	return strcmp(name, "CidrBlock") == 0 && bar ? json_string(bar + 1) : NULL;
+}
+
+/* InternetGateway, VPCGatewayAttachment */
+
+static int internet_gateway_create(struct request *rq, const struct cfn_resource *r,
+				   const char **ret_id)
+{
+	json_t *in = rq_object(rq);
+
+	ec2_cfn_tags(rq, r, &ec2_internet_gateway, in);
+	return create_by(rq, EC2_CreateInternetGateway, in, "InternetGateway.InternetGatewayId",
+			 ret_id);
+}
+
+static int internet_gateway_delete(struct request *rq, const struct cfn_resource *r)
+{
+	return ec2_cfn_delete(rq, EC2_DeleteInternetGateway, "InternetGatewayId", r->physical_id);
+}
+
+static json_t *attachment_of(struct request *rq, const struct cfn_resource *r)
+{
+	static const char *const members[] = {"InternetGatewayId", "VpcId", NULL};
+	json_t *in = rq_object(rq);
+
+	copy_members(in, r->props, members);
+	return in;
+}
+
+static int attachment_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	if (!json_has(r->props, "InternetGatewayId"))
+		return fault_named(rq, "InvalidRequest", "VPN gateways are not in the lab");
+	*ret_id = rq_fmt(rq, "IGW|%s", json_str_or(r->props, "VpcId", ""));
+	return ec2_cfn_call(rq, EC2_AttachInternetGateway, attachment_of(rq, r), NULL);
+}
+
+static int attachment_delete(struct request *rq, const struct cfn_resource *r)
+{
+	int err = aws_call(rq, rq->caller, &ec2_model, EC2_DetachInternetGateway,
+			   attachment_of(rq, r), NULL);
+
+	if (err > 0 && (strcmp(rq->called.code, "Gateway.NotAttached") == 0 ||
+			strstr(rq->called.code, "NotFound")))
+		return 0;
+	return err > 0 ? fault_pass(rq) : err;
+}
+
+static json_t *attachment_get_att(struct request *rq, const struct cfn_resource *r,
+				  const char *name)
+{
+	return strcmp(name, "AttachmentType") == 0 ? json_string("IGW") : NULL;
+}
+
+/* EIP: Ref is the address, not the id of its allocation. */
+
+static int address_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	json_t *in = rq_object(rq);
+
+	json_set_str(in, "Domain", "vpc");
+	ec2_cfn_tags(rq, r, &ec2_address, in);
+	return create_by(rq, EC2_AllocateAddress, in, "PublicIp", ret_id);
+}
+
+static const char *allocation_of(struct request *rq, const struct cfn_resource *r)
+{
+	const json_t *found = ec2_where(rq, &ec2_address, "PublicIp", r->physical_id);
+
+	return json_str(json_at(found, 0), "AllocationId");
+}
+
+static int address_delete(struct request *rq, const struct cfn_resource *r)
+{
+	const char *id = allocation_of(rq, r);
+
+	return id ? ec2_cfn_delete(rq, EC2_ReleaseAddress, "AllocationId", id) : 0;
+}
+
+static json_t *address_get_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	if (strcmp(name, "PublicIp") == 0)
+		return json_string(r->physical_id);
+	return strcmp(name, "AllocationId") == 0 ? json_string(allocation_of(rq, r)) : NULL;
+}
+
+/* NatGateway */
+
+static int nat_gateway_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	static const char *const members[] = {"AllocationId", "SubnetId", "ConnectivityType", NULL};
+	json_t *in = rq_object(rq);
+
+	copy_members(in, r->props, members);
+	ec2_cfn_tags(rq, r, &ec2_nat_gateway, in);
+	return create_by(rq, EC2_CreateNatGateway, in, "NatGateway.NatGatewayId", ret_id);
+}
+
+static int nat_gateway_settled(struct request *rq, const struct cfn_resource *r, int *ret_there)
+{
+	const json_t *nat = ec2_get(rq, &ec2_nat_gateway, r->physical_id);
+	const char *state = json_str_or(nat, "State", "deleted");
+
+	if (strcmp(state, "failed") == 0)
+		return fault_named(
+			rq, json_str_or(nat, "FailureCode", "InternalError"),
+			"NatGateway %s is in state failed and hence failed to stabilize. "
+			"Detailed failure message: %s",
+			r->physical_id, json_str_or(nat, "FailureMessage", ""));
+	*ret_there = strcmp(state, "available") == 0;
+	return 0;
+}
+
+static int nat_gateway_delete(struct request *rq, const struct cfn_resource *r)
+{
+	return ec2_cfn_delete(rq, EC2_DeleteNatGateway, "NatGatewayId", r->physical_id);
+}
+
+/* Types whose only attribute is their id, under its member's name. */
+static json_t *id_get_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	const struct ec2_noun *const nouns[] = {&ec2_route_table, &ec2_internet_gateway,
+						&ec2_nat_gateway};
+
+	for (size_t i = 0; i < array_len(nouns); i++)
+		if (strcmp(nouns[i]->id, name) == 0)
+			return ec2_cfn_member(rq, nouns[i], r->physical_id, name);
+	return NULL;
+}
+
+const struct resource ec2_resources[] = {
+	{
+		.type = "AWS::EC2::EIP",
+		.create = address_create,
+		.delete = address_delete,
+		.get_att = address_get_att,
+	},
+	{
+		.type = "AWS::EC2::InternetGateway",
+		.create = internet_gateway_create,
+		.delete = internet_gateway_delete,
+		.get_att = id_get_att,
+		.note = "kept; no packet passes it",
+	},
+	{
+		.type = "AWS::EC2::NatGateway",
+		.create = nat_gateway_create,
+		.delete = nat_gateway_delete,
+		.settled = nat_gateway_settled,
+		.get_att = id_get_att,
+		.note = "kept; no packet passes it",
+	},
+	{
+		.type = "AWS::EC2::Route",
+		.create = route_create,
+		.delete = route_delete,
+		.get_att = route_get_att,
+		.note = "kept; no packet passes it",
+	},
+	{
+		.type = "AWS::EC2::RouteTable",
+		.create = route_table_create,
+		.delete = route_table_delete,
+		.get_att = id_get_att,
+		.note = "kept; no packet passes it",
+	},
+	{
+		.type = "AWS::EC2::SecurityGroup",
+		.create = ec2_cfn_group_create,
+		.delete = ec2_cfn_group_delete,
+		.get_att = ec2_cfn_group_get_att,
+		.note = "kept, does not act yet",
+	},
+	{
+		.type = "AWS::EC2::SecurityGroupEgress",
+		.create = ec2_cfn_egress_create,
+		.delete = ec2_cfn_egress_delete,
+		.get_att = ec2_cfn_rule_get_att,
+		.note = "kept, does not act yet",
+	},
+	{
+		.type = "AWS::EC2::SecurityGroupIngress",
+		.create = ec2_cfn_ingress_create,
+		.delete = ec2_cfn_ingress_delete,
+		.get_att = ec2_cfn_rule_get_att,
+		.note = "kept, does not act yet",
+	},
+	{
+		.type = "AWS::EC2::Subnet",
+		.create = subnet_create,
+		.delete = subnet_delete,
+		.get_att = subnet_get_att,
+	},
+	{
+		.type = "AWS::EC2::SubnetRouteTableAssociation",
+		.create = association_create,
+		.delete = association_delete,
+		.get_att = association_get_att,
+	},
+	{
+		.type = "AWS::EC2::VPC",
+		.create = vpc_create,
+		.delete = vpc_delete,
+		.get_att = vpc_get_att,
+	},
+	{
+		.type = "AWS::EC2::VPCGatewayAttachment",
+		.create = attachment_create,
+		.delete = attachment_delete,
+		.get_att = attachment_get_att,
+	},
+	{.type = NULL},
+};

@@ -1,0 +1,149 @@
+/*
+ * ec2_cfn_security_group.c - the CloudFormation types of security groups and their rules.
+ */
+#include "lab/services/ec2/ec2_cfn.h"
+
+#include <string.h>
+
+/* A rule as the template has it, in the shape of IpPermissions. */
+static void add_permission(struct request *rq, json_t *in, const json_t *rule)
+{
+	static const struct {
+		const char *prop, *list, *member;
+	} peers[] = {
+		{"CidrIp", "IpRanges", "CidrIp"},
+		{"CidrIpv6", "Ipv6Ranges", "CidrIpv6"},
+		{"SourcePrefixListId", "PrefixListIds", "PrefixListId"},
+		{"DestinationPrefixListId", "PrefixListIds", "PrefixListId"},
+		{"SourceSecurityGroupId", "UserIdGroupPairs", "GroupId"},
+		{"DestinationSecurityGroupId", "UserIdGroupPairs", "GroupId"},
+	};
+	json_t *permissions = json_object_get(in, "IpPermissions"), *permission, *peer;
+
+	if (!permissions)
+		permissions = json_add_array(in, "IpPermissions");
+	permission = json_push_object(permissions);
+	json_set_str(permission, "IpProtocol", ec2_prop_str(rq, rule, "IpProtocol"));
+	if (json_has(rule, "FromPort"))
+		json_set_int(permission, "FromPort", ec2_prop_int(rule, "FromPort", -1));
+	if (json_has(rule, "ToPort"))
+		json_set_int(permission, "ToPort", ec2_prop_int(rule, "ToPort", -1));
+	for (size_t i = 0; i < array_len(peers); i++) {
+		if (!json_has(rule, peers[i].prop))
+			continue;
+		peer = json_push_object(json_add_array(permission, peers[i].list));
+		json_set_str(peer, peers[i].member, json_str(rule, peers[i].prop));
+		json_set_str(peer, "Description", json_str(rule, "Description"));
+	}
+}
+
+static int add_rules(struct request *rq, int op, const char *group_id, const json_t *rules)
+{
+	json_t *in = rq_object(rq);
+	const json_t *rule;
+	size_t i;
+
+	json_set_str(in, "GroupId", group_id);
+	json_each (rules, i, rule)
+		add_permission(rq, in, rule);
+	return json_array_size(rules) > 0 ? ec2_cfn_call(rq, op, in, NULL) : 0;
+}
+
+/* A template that says what goes out means that nothing else does. */
+static int drop_default_egress(struct request *rq, const char *group_id)
+{
+	json_t *in = rq_object(rq), *permission;
+
+	json_set_str(in, "GroupId", group_id);
+	permission = json_push_object(json_add_array(in, "IpPermissions"));
+	json_set_str(permission, "IpProtocol", "-1");
+	json_set_str(json_push_object(json_add_array(permission, "IpRanges")), "CidrIp",
+		     "0.0.0.0/0");
+	return ec2_cfn_call(rq, EC2_RevokeSecurityGroupEgress, in, NULL);
+}
+
+int ec2_cfn_group_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	const json_t *egress = json_get(r->props, "SecurityGroupEgress");
+	json_t *in = rq_object(rq), *out = rq_object(rq);
+	const char *name = json_str(r->props, "GroupName");
+	int err;
+
+	json_set_str(in, "GroupName", name ? name : cfn_name(rq, r, 255, false));
+	json_set_str(in, "Description", json_str(r->props, "GroupDescription"));
+	json_set_str(in, "VpcId", json_str(r->props, "VpcId"));
+	ec2_cfn_tags(rq, r, &ec2_security_group, in);
+	err = ec2_cfn_call(rq, EC2_CreateSecurityGroup, in, out);
+	if (err)
+		return err;
+
+	*ret_id = json_str(out, "GroupId");
+	if (json_array_size(egress) > 0)
+		err = drop_default_egress(rq, *ret_id);
+	if (!err)
+		err = add_rules(rq, EC2_AuthorizeSecurityGroupEgress, *ret_id, egress);
+	if (!err)
+		err = add_rules(rq, EC2_AuthorizeSecurityGroupIngress, *ret_id,
+				json_get(r->props, "SecurityGroupIngress"));
+	return err;
+}
+
+int ec2_cfn_group_delete(struct request *rq, const struct cfn_resource *r)
+{
+	return ec2_cfn_delete(rq, EC2_DeleteSecurityGroup, "GroupId", r->physical_id);
+}
+
+json_t *ec2_cfn_group_get_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	if (strcmp(name, "GroupId") == 0 || strcmp(name, "VpcId") == 0)
+		return ec2_cfn_member(rq, &ec2_security_group, r->physical_id, name);
+	return strcmp(name, "Id") == 0 ? json_string(r->physical_id) : NULL;
+}
+
+static int rule_create(struct request *rq, const struct cfn_resource *r, int op,
+		       const char **ret_id)
+{
+	json_t *in = rq_object(rq), *out = rq_object(rq);
+	int err;
+
+	json_set_str(in, "GroupId", json_str(r->props, "GroupId"));
+	add_permission(rq, in, r->props);
+	err = ec2_cfn_call(rq, op, in, out);
+	if (err == 0)
+		*ret_id = json_path_str(out, "SecurityGroupRules.0.SecurityGroupRuleId");
+	return err;
+}
+
+static int rule_delete(struct request *rq, const struct cfn_resource *r, int op)
+{
+	json_t *in = rq_object(rq);
+
+	json_set_str(in, "GroupId", json_str(r->props, "GroupId"));
+	json_push_str(json_add_array(in, "SecurityGroupRuleIds"), r->physical_id);
+	return ec2_cfn_delete_with(rq, op, in);
+}
+
+int ec2_cfn_ingress_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	return rule_create(rq, r, EC2_AuthorizeSecurityGroupIngress, ret_id);
+}
+
+int ec2_cfn_ingress_delete(struct request *rq, const struct cfn_resource *r)
+{
+	return rule_delete(rq, r, EC2_RevokeSecurityGroupIngress);
+}
+
+int ec2_cfn_egress_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	return rule_create(rq, r, EC2_AuthorizeSecurityGroupEgress, ret_id);
+}
+
+int ec2_cfn_egress_delete(struct request *rq, const struct cfn_resource *r)
+{
+	return rule_delete(rq, r, EC2_RevokeSecurityGroupEgress);
+}
+
+json_t *ec2_cfn_rule_get_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	return strcmp(name, "Id") == 0 ? json_string(r->physical_id) : NULL;
+}
