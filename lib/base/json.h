@@ -48,14 +48,19 @@ char *json_text(const json_t *tree);
 /* Reads one value; NULL if it is none, is deeper than 64 or holds a repeated name. */
 json_t *json_read(const char *text, size_t len);
 
-/* Walks. `i` is a size_t, `element` and `member` are const json_t *, `name` is const char *. */
-#define json_each(array, i, element) \
-	for ((i) = 0; (i) < json_array_size(array) && ((element) = json_array_get(array, i)); (i)++)
-#define json_each_member(object, name, member)                                 \
-	for (void *json_it_ = json_object_iter((json_t *)(uintptr_t)(object)); \
-	     json_it_ && ((name) = json_object_iter_key(json_it_)) &&          \
-	     ((member) = json_object_iter_value(json_it_));                    \
-	     json_it_ = json_object_iter_next((json_t *)(uintptr_t)(object), json_it_))
+/* Walks; what is walked is evaluated once, and walks may be nested. `i` is a size_t, `element` and
+ * `member` are const json_t *, `name` is const char *. */
+#define json_each(array, i, element)                           \
+	for (const json_t *json_list_##i = ((i) = 0, (array)); \
+	     (i) < json_array_size(json_list_##i) &&           \
+	     ((element) = json_array_get(json_list_##i, i));   \
+	     (i)++)
+#define json_each_member(object, name, member)                                       \
+	for (void *json_it_##name = json_object_iter((json_t *)(uintptr_t)(object)); \
+	     json_it_##name && ((name) = json_object_iter_key(json_it_##name)) &&    \
+	     ((member) = json_object_iter_value(json_it_##name));                    \
+	     json_it_##name =                                                        \
+		     json_object_iter_next((json_t *)(uintptr_t)(object), json_it_##name))
 
 /* For what lives in one block. */
 void json_auto_free(json_t **tree);
