@@ -22,7 +22,8 @@ static int perform(struct request *rq, const struct service *service, int op, co
 		rq->fault.status = 501;
 		return result;
 	}
-	return service->ops[op](rq, in, out);
+	result = authorize(rq, service, op, in);
+	return result != 0 ? result : service->ops[op](rq, in, out);
 }
 
 int operation_run(struct request *rq, const struct service *service, int op, const json_t *in,

@@ -74,14 +74,16 @@ struct service {
 	msec (*tick)(struct request *rq);
 
 	/* IAM: the ARN an operation acts on. NULL, or a NULL answer: "*". An operation whose action is
-	 * not "prefix:Operation" (s3) names it in ret_action. */
+	 * not "prefix:Operation" (s3) names it in ret_action; ACTION_FREE needs no permission. */
 	const char *(*arn_of)(struct request *rq, int op, const json_t *in,
 			      const char **ret_action);
 
 	/* IAM: the policy that hangs on the resource `arn` (key, bucket, secret), or NULL. */
 	const json_t *(*policy_of)(struct request *rq, const char *arn);
+	bool policy_rules; /* that one must itself allow, or leave it to the account: KMS keys */
 
-	/* IAM: condition keys beyond the global ones ("kms:ViaService"), put into `keys`. */
+	/* IAM: condition keys beyond the global ones ("kms:EncryptionContext:x"), put into `keys`:
+	 * a text, a list of them, or null for one that this request does not have. */
 	void (*conditions)(struct request *rq, int op, const json_t *in, json_t *keys);
 
 	/* The data planes it owns: role ("alb"), what they report, and that one is gone. */
@@ -93,6 +95,7 @@ struct service {
 };
 
 #define TICK_NEVER ((msec)-1)
+#define ACTION_FREE ""
 
 /*
  * Calls another service's operation, in a savepoint of this request's transaction: what a failed
