@@ -9,7 +9,8 @@
  *   "user": {"uid": 65534, "gid": 65534},              absent: as we are
  *   "credentials": {"RoleArn", "AccessKeyId", "SecretAccessKey", "Token", "Expiration"},
  *   "containers": [{"name", "image", "runtime_id", "tree": "images/sha256-…" | null,
- *                   "role": "xray-daemon" | null, "command": ["/usr/bin/golden-app"],
+ *                   "role": "xray-daemon" | null, "entry_point": […], "command": ["/usr/bin/golden-app"],
+ *                   "working_directory", "depends_on": [{"container", "condition": "START|COMPLETE|…"}],
  *                   "environment": {…}, "secrets": {…}, "essential", "stop_timeout_ms",
  *                   "cpu", "memory", "memory_reservation", "user", "readonly_root",
  *                   "health_check": {"command", "interval_ms", "timeout_ms", "retries",
@@ -17,10 +18,15 @@
  *                   "log": {"group", "stream"}}],
  *   "stop": {"reason", "code"}                          present: SIGTERM, stop timeout, SIGKILL
  * }
+ * Members may be absent or null. entry_point and command stand over the image's, as ECS has it: an
+ * entry point without a command leaves the image's Cmd out. A role's command are its arguments.
+ * What a task consists of is taken from the first desired state; later ones bring credentials and stop.
  *
  * fact {"status": "PENDING|RUNNING|STOPPING|STOPPED", "stop_code", "stopped_reason",
  *       "containers": [{"name", "status", "exit_code", "reason", "health", "runtime_id", "pid"}]}
- * always whole, at each transition and on connecting.
+ * always whole, at each transition and on connecting. A container's status is PENDING, RUNNING or
+ * STOPPED, its health HEALTHY, UNHEALTHY or UNKNOWN; without a health check it is UNKNOWN. stop_code
+ * and stopped_reason are AWS's; a task that ended is STOPPED until it is dismissed.
  * fact {"logged": [{"group", "stream", "first", "last", "ingested", "bytes", "events"}]}
  *      what was written to log segments (wire/log_segment.h) since the last one, at most once a second
  */

@@ -36,6 +36,13 @@ int64_t clock_thread_cpu_us(void)
 	return kernel_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
+int64_t clock_process_cpu_us(int pid)
+{
+	clockid_t which;
+
+	return clock_getcpuclockid(pid, &which) == 0 ? kernel_us(which) : -1;
+}
+
 struct lab_clock lab_clock_start(lab_ms lab, int64_t speed)
 {
 	return (struct lab_clock){.real = clock_real(), .lab = lab, .speed = speed};

@@ -29,9 +29,10 @@ typedef struct {
 } lab_ms;
 
 real_ms clock_real(void);
-msec clock_monotonic(void);	   /* only differences mean something */
-int64_t clock_monotonic_us(void);  /* the same, in microseconds: latencies */
-int64_t clock_thread_cpu_us(void); /* CPU the calling thread has used */
+msec clock_monotonic(void);	       /* only differences mean something */
+int64_t clock_monotonic_us(void);      /* the same, in microseconds: latencies */
+int64_t clock_thread_cpu_us(void);     /* CPU the calling thread has used */
+int64_t clock_process_cpu_us(int pid); /* … another process, all its threads; -1: no such process */
 
 /*
  * The lab clock: an anchor in both times and a speed. A value to be copied: the control plane
