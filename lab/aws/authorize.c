@@ -51,7 +51,7 @@ static void add_time_keys(const struct request *rq, json_t *keys)
 /* Of a session, aws:PrincipalArn is the role's ARN. */
 static void add_principal_keys(struct request *rq, json_t *keys)
 {
-	const json_t *role = rq->lab->authority->role_of(rq, rq->caller->role);
+	const json_t *role = lab_role(rq, rq->caller->role);
 
 	json_set_str(keys, "aws:PrincipalArn", json_str_or(role, "Arn", rq->caller->arn));
 	json_set_str(keys, "aws:PrincipalAccount", rq->account);
@@ -62,8 +62,7 @@ static void add_principal_keys(struct request *rq, json_t *keys)
 	json_set_str(keys, "kms:CallerAccount", rq->account);
 }
 
-static json_t *condition_keys(struct request *rq, const struct service *service, int op,
-			      const json_t *in)
+static json_t *condition_keys(struct request *rq)
 {
 	json_t *keys = rq_object(rq);
 
@@ -81,8 +80,6 @@ static json_t *condition_keys(struct request *rq, const struct service *service,
 	}
 	add_time_keys(rq, keys);
 	add_principal_keys(rq, keys);
-	if (service->conditions)
-		service->conditions(rq, op, in, keys);
 	return keys;
 }
 
@@ -105,11 +102,10 @@ static enum verdict identity_says(struct request *rq, const struct question *que
 	return verdict;
 }
 
-static int decide(struct request *rq, const struct service *service,
-		  const struct question *question)
+/* `policy` is the resource's own, or NULL; `rules`: it must itself allow. */
+static int decide(struct request *rq, const struct question *question, const json_t *policy,
+		  bool rules)
 {
-	const json_t *policy =
-		service->policy_of ? service->policy_of(rq, question->resource) : NULL;
 	enum verdict identity = identity_says(rq, question);
 	enum verdict resource = VERDICT_NONE;
 	bool delegates = false;
@@ -122,7 +118,7 @@ static int decide(struct request *rq, const struct service *service,
 		return refuse(rq, question, "with an explicit deny in a resource-based policy");
 	if (resource == VERDICT_ALLOW)
 		return 0;
-	if (service->policy_rules && policy && !delegates)
+	if (rules && policy && !delegates)
 		return refuse(rq, question,
 			      rq_fmt(rq, "because no resource-based policy allows the %s action",
 				     question->action));
@@ -133,29 +129,60 @@ static int decide(struct request *rq, const struct service *service,
 			     question->action));
 }
 
+/* Of a request of a session; anybody else may. */
+static bool is_asked(const struct request *rq)
+{
+	if (rq->caller->kind != PRINCIPAL_SESSION)
+		return false;
+	/* Only a lab in memory may go without. */
+	assert(rq->lab->authority || !rq->lab->dir);
+	return rq->lab->authority != NULL;
+}
+
 int authorize(struct request *rq, const struct service *service, int op, const json_t *in)
 {
 	const char *action = NULL, *resource = NULL;
 	struct question question;
+	json_t *keys;
 
-	if (rq->caller->kind != PRINCIPAL_SESSION)
+	if (!is_asked(rq))
 		return 0;
-	if (!rq->lab->authority) {
-		assert(!rq->lab->dir); /* only a lab in memory may go without */
-		return 0;
-	}
-
 	if (service->arn_of)
 		resource = service->arn_of(rq, op, in, &action);
 	if (action && strcmp(action, ACTION_FREE) == 0)
 		return 0;
+
+	keys = condition_keys(rq);
+	if (service->conditions)
+		service->conditions(rq, op, in, keys);
 	question = (struct question){
 		.action = action ? action
 				 : rq_fmt(rq, "%s:%s", rq->model->iam_prefix, rq->operation->name),
 		.resource = resource ? resource : "*",
 		.principal_arn = rq->caller->arn,
 		.principal_account = rq->account,
-		.keys = condition_keys(rq, service, op, in),
+		.keys = keys,
 	};
-	return decide(rq, service, &question);
+	return decide(rq, &question,
+		      service->policy_of ? service->policy_of(rq, question.resource) : NULL,
+		      service->policy_rules);
+}
+
+int pass_role(struct request *rq, const char *role_arn, const char *to_service)
+{
+	struct question question;
+	json_t *keys;
+
+	if (!is_asked(rq))
+		return 0;
+	keys = condition_keys(rq);
+	json_set_str(keys, "iam:PassedToService", to_service);
+	question = (struct question){
+		.action = "iam:PassRole",
+		.resource = role_arn,
+		.principal_arn = rq->caller->arn,
+		.principal_account = rq->account,
+		.keys = keys,
+	};
+	return decide(rq, &question, NULL, false);
 }

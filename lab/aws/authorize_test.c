@@ -2,6 +2,8 @@
  * authorize_test.c - who may do what: a vault with a key of its own, and what a role was granted.
  */
 #include "lab/aws/lab.h"
+#include "lab/aws/seal.h"
+#include "lab/aws/session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,14 +42,6 @@ static const struct model key_model = {
 static json_t *identity; /* the role's documents */
 static json_t *key_policy;
 
-static bool find_key(struct request *rq, const char *access_key_id, struct key_owner *ret_owner)
-{
-	if (strcmp(access_key_id, "ASIATASK") != 0)
-		return false;
-	*ret_owner = (struct key_owner){.secret_access_key = "secret"};
-	return true;
-}
-
 static const json_t *policies_of(struct request *rq, const struct principal *who)
 {
 	return identity;
@@ -62,7 +56,6 @@ static const json_t *role_of(struct request *rq, const char *name)
 }
 
 static const struct authority authority = {
-	.find_key = find_key,
 	.policies_of = policies_of,
 	.role_of = role_of,
 };
@@ -262,17 +255,75 @@ static void a_key_may_be_used_by_way_of_a_service_only(void **state)
 	assert_string_equal(said.code, "AccessDenied");
 }
 
+static int issue(struct request *rq, const json_t *in, json_t *out)
+{
+	session_issue(rq, role_of(rq, "Task"), "5f0c", HOUR, json_add_object(out, "Credentials"));
+	return 0;
+}
+
+static struct {
+	char id[32], secret[64], token[128];
+} issued;
+
+static void take_credentials(const struct lab_reply *reply, void *user)
+{
+	strncpy(issued.id, json_path_str(reply->out, "Credentials.AccessKeyId"), 31);
+	strncpy(issued.secret, json_path_str(reply->out, "Credentials.SecretAccessKey"), 63);
+	strncpy(issued.token, json_path_str(reply->out, "Credentials.SessionToken"), 127);
+}
+
 static void keys_are_found_by_their_owners(void **state)
 {
+	static op_fn *const ops[VAULT_NOPS] = {[VAULT_Look] = issue};
+	static const struct service service = {.model = &vault_model, .ops = ops};
+	static const struct service *const only[] = {&service, NULL};
+	struct lab_options options = {.number = 7, .services = only};
 	struct arena *arena = arena_open();
 	struct key_owner owner;
+	struct lab *lab = NULL;
 
 	assert_true(lab_find_key(*state, arena, "AKIAPERSON", &owner));
 	assert_int_equal(owner.principal.kind, PRINCIPAL_OPERATOR);
 	assert_string_equal(owner.secret_access_key, "s3cret");
-	assert_true(lab_find_key(*state, arena, "ASIATASK", &owner));
-	assert_false(lab_find_key(*state, arena, "ASIAOTHER", &owner));
+
+	assert_int_equal(lab_open(NULL, &options, &lab), 0);
+	lab_set_authority(lab, &authority);
+	lab_run(lab, &(struct lab_call){.model = &vault_model,
+					.op = VAULT_Look,
+					.caller = lab_operator(lab),
+					.done = take_credentials});
+	lab_turn(lab);
+	assert_true(lab_find_key(lab, arena, issued.id, &owner));
+	assert_string_equal(owner.principal.arn, SESSION_ARN);
+	assert_string_equal(owner.principal.user_id, "AROAX:5f0c");
+	assert_string_equal(owner.secret_access_key, issued.secret);
+	assert_string_equal(owner.session_token, issued.token);
+	assert_true(owner.expires.ms > clock_real().ms);
+	assert_false(lab_find_key(*state, arena, issued.id, &owner));
+	lab_close(lab);
 	arena_close(arena);
+}
+
+static void what_is_sealed_opens_with_its_key_only(void **state)
+{
+	const unsigned char *key = lab_master_key(*state);
+	AUTO_BUF struct buf sealed = {0}, text = {0};
+
+	seal(key, "context", "secret", 6, &sealed);
+	assert_int_equal(sealed.len, 6 + SEAL_EXTRA);
+	assert_false(seal_open(key, "other", sealed.data, sealed.len, &text));
+	assert_false(seal_open(key, "context", sealed.data, sealed.len - 1, &text));
+	assert_false(seal_open(key, "context", sealed.data, 3, &text));
+	assert_true(seal_open(key, "context", sealed.data, sealed.len, &text));
+	assert_string_equal(buf_text(&text), "secret");
+	sealed.data[30] = (char)(sealed.data[30] ^ 1);
+	buf_clear(&text);
+	assert_false(seal_open(key, "context", sealed.data, sealed.len, &text));
+
+	buf_clear(&sealed);
+	seal(key, "", "", 0, &sealed);
+	assert_true(seal_open(key, "", sealed.data, sealed.len, &text));
+	assert_int_equal(text.len, 0);
 }
 
 static int forget(void **state)
@@ -292,6 +343,7 @@ int main(void)
 		TEST(a_policy_that_rules_must_itself_allow),
 		TEST(a_key_may_be_used_by_way_of_a_service_only),
 		TEST(keys_are_found_by_their_owners),
+		TEST(what_is_sealed_opens_with_its_key_only),
 	};
 
 	return cmocka_run_group_tests_name("authorize", tests, NULL, forget);

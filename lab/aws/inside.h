@@ -5,6 +5,7 @@
 #define LAB_AWS_INSIDE_H
 
 #include "lab/aws/lab.h"
+#include "lab/aws/seal.h"
 
 #define LAB_ACCOUNT "123456789012"
 #define LAB_PARTITION "aws"
@@ -38,6 +39,7 @@ struct lab {
 	char *region;
 	int number;
 	struct store *store;
+	unsigned char master_key[SEAL_KEY];
 	struct lab_clock clock;
 	bool clock_changed; /* planes have to be told */
 	uint64_t ids;	    /* the state of what ids are made from */
@@ -85,6 +87,9 @@ void ticks_run(struct lab *lab);
 void ticks_schedule(struct lab *lab);
 void orders_send(struct lab *lab, const json_t *events);
 bool order_is(const char *event);
+
+/* master_key.c: of the state folder, made if it has none. dir NULL: one that is gone with the lab. */
+int master_key_find(const char *dir, unsigned char ret_key[SEAL_KEY]);
 
 /* ids.c */
 void ids_seed(struct lab *lab, uint64_t seed, int64_t start);

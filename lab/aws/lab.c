@@ -4,6 +4,7 @@
  *   keeps      lab/clock "clock"    the lab clock's anchor and speed
  */
 #include "lab/aws/inside.h"
+#include "lab/aws/session.h"
 #include "lib/base/log.h"
 
 #include <assert.h>
@@ -101,7 +102,9 @@ int lab_open(uv_loop_t *loop, const struct lab_options *options, struct lab **re
 	struct lab *lab = mem_new(struct lab);
 	int err;
 
-	err = store_open(path, &lab->store);
+	err = master_key_find(options->dir, lab->master_key);
+	if (err == 0)
+		err = store_open(path, &lab->store);
 	if (err < 0) {
 		free(lab);
 		return err;
@@ -255,6 +258,18 @@ void lab_set_operator_key(struct lab *lab, const char *access_key_id, const char
 	lab->operator_secret = mem_strdup(secret);
 }
 
+const unsigned char *lab_master_key(const struct lab *lab)
+{
+	return lab->master_key;
+}
+
+const json_t *lab_role(struct request *rq, const char *role_name)
+{
+	const struct authority *authority = rq->lab->authority;
+
+	return authority ? authority->role_of(rq, role_name) : NULL;
+}
+
 const struct principal *lab_operator(const struct lab *lab)
 {
 	return &lab->person;
@@ -272,9 +287,6 @@ bool lab_find_key(struct lab *lab, struct arena *arena, const char *access_key_i
 		};
 		return true;
 	}
-	if (!lab->authority)
-		return false;
-
 	rq = arena_alloc(arena, sizeof(*rq));
 	*rq = (struct request){
 		.lab = lab,
@@ -287,5 +299,5 @@ bool lab_find_key(struct lab *lab, struct arena *arena, const char *access_key_i
 		.partition = LAB_PARTITION,
 		.caller = &lab->person,
 	};
-	return lab->authority->find_key(rq, access_key_id, ret_owner);
+	return session_find(rq, access_key_id, ret_owner);
 }

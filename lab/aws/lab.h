@@ -74,22 +74,24 @@ int lab_number(const struct lab *lab);
 /* 10.a.b.c as this machine has it: 127.L.b.c. Anything else comes back as it is. */
 const char *lab_address(struct request *rq, const char *address);
 
-/*
- * Who holds this access key, for the front door. services/iam sets it: keys and roles are its
- * documents. All text lives as long as the arena.
- */
+/* 32 bytes: what services keep secret is sealed under it (lab/aws/seal.h). */
+const unsigned char *lab_master_key(const struct lab *lab);
+
+/* Who holds this access key, for the front door. All text lives as long as the arena. */
 struct key_owner {
 	const char *secret_access_key;
 	const char *session_token; /* NULL: long-term */
 	real_ms expires;	   /* 0: never */
 	struct principal principal;
 };
+bool lab_find_key(struct lab *lab, struct arena *arena, const char *access_key_id,
+		  struct key_owner *ret_owner);
+
+/* Who knows the roles: services/iam, whose documents they are. Set by lab/main.c. */
 struct authority {
-	bool (*find_key)(struct request *rq, const char *access_key_id,
-			 struct key_owner *ret_owner);
 	/* The policy documents of a session: its role's inline and managed ones. An array. */
 	const json_t *(*policies_of)(struct request *rq, const struct principal *who);
-	/* A role by its name: {RoleName, RoleId, Arn, …}, or NULL. */
+	/* A role by its name: {RoleName, RoleId, Arn, …, "_Trust": its policy}, or NULL. */
 	const json_t *(*role_of)(struct request *rq, const char *role_name);
 };
 /* A lab in memory may go without: then every role exists and may do everything. */
@@ -97,7 +99,7 @@ void lab_set_authority(struct lab *lab, const struct authority *authority);
 /* The person's key. Never in the store: main.c keeps it in a file. Copied. */
 void lab_set_operator_key(struct lab *lab, const char *access_key_id, const char *secret);
 const struct principal *lab_operator(const struct lab *lab);
-bool lab_find_key(struct lab *lab, struct arena *arena, const char *access_key_id,
-		  struct key_owner *ret_owner);
+/* As the authority has it; NULL: there is none of that name. */
+const json_t *lab_role(struct request *rq, const char *role_name);
 
 #endif

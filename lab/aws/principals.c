@@ -29,12 +29,12 @@ static const char *role_name(const char *role_arn)
 const struct principal *principal_role(struct request *rq, const char *role_arn,
 				       const char *session)
 {
-	const struct authority *authority = rq->lab->authority;
 	const char *name = role_name(role_arn);
-	const json_t *role = authority ? authority->role_of(rq, name) : NULL;
+	const json_t *role = lab_role(rq, name);
 	struct principal *who;
 
-	if (authority && !role)
+	/* Without an authority, in unit tests, there is every role. */
+	if (rq->lab->authority && !role)
 		return NULL;
 	who = arena_alloc(rq->arena, sizeof(*who));
 	*who = (struct principal){

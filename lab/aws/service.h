@@ -111,6 +111,9 @@ const struct principal *principal_service(struct request *rq, const char *servic
 const struct principal *principal_role(struct request *rq, const char *role_arn,
 				       const char *session);
 
+/* May the caller give this role to a service ("ecs-tasks.amazonaws.com")? 0 or a fault. */
+int pass_role(struct request *rq, const char *role_arn, const char *to_service);
+
 /*
  * Who had this ARN, for work that goes on after its request (a stack, a deployment): the operator, a
  * session, or a role's ARN as principal_role(). NULL if there is no such role any more.
