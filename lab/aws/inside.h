@@ -37,6 +37,7 @@ struct lab {
 
 	char *dir;
 	char *region;
+	char *endpoint;
 	int number;
 	struct store *store;
 	unsigned char master_key[SEAL_KEY];

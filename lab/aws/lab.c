@@ -167,6 +167,7 @@ void lab_close(struct lab *lab)
 	free(lab->waiting);
 	free(lab->due);
 	free(lab->dir);
+	free(lab->endpoint);
 	free(lab->region);
 	free(lab->operator_key);
 	free(lab->operator_secret);
@@ -224,6 +225,17 @@ void lab_clock_change(struct lab *lab, const struct lab_clock *clock)
 struct store *lab_store(const struct lab *lab)
 {
 	return lab->store;
+}
+
+void lab_set_endpoint(struct lab *lab, const char *endpoint)
+{
+	free(lab->endpoint);
+	lab->endpoint = mem_strdup(endpoint);
+}
+
+const char *lab_endpoint(const struct lab *lab)
+{
+	return lab->endpoint;
 }
 
 const char *lab_dir(const struct lab *lab)

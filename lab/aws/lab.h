@@ -71,6 +71,10 @@ struct store *lab_store(const struct lab *lab);
 const char *lab_dir(const struct lab *lab);
 int lab_number(const struct lab *lab);
 
+/* Where tasks reach AWS: "http://127.0.0.1:4566", once the front door listens. Copied. */
+void lab_set_endpoint(struct lab *lab, const char *endpoint);
+const char *lab_endpoint(const struct lab *lab); /* NULL before */
+
 /* 10.a.b.c as this machine has it: 127.L.b.c. Anything else comes back as it is. */
 const char *lab_address(struct request *rq, const char *address);
 

@@ -1,0 +1,263 @@
+/*
+ * ecs_cfn.c - AWS::ECS::Cluster, ::TaskDefinition and ::Service.
+ *
+ * A service is there when it is steady: CloudFormation waits for the same, whoever deploys it.
+ *
+ *   left out   capacity providers, task sets and primary task sets as resources
+ */
+#include "lab/services/ecs/nouns.h"
+
+#include "lab/aws/cfn_input.h"
+
+#include <string.h>
+
+#define SETTLES_WITHIN (3 * HOUR) /* CloudFormation gives up */
+
+static int call(struct request *rq, int op, const json_t *in, json_t *out)
+{
+	int err = aws_call(rq, rq->caller, &ecs_model, op, in, out);
+
+	return err > 0 ? fault_pass(rq) : err;
+}
+
+/* What is gone already is no fault. */
+static int call_unless_gone(struct request *rq, int op, const json_t *in)
+{
+	static const char *const gone[] = {"ClusterNotFoundException", "ServiceNotFoundException",
+					   "ServiceNotActiveException", "ClientException"};
+	int err = aws_call(rq, rq->caller, &ecs_model, op, in, NULL);
+
+	for (size_t i = 0; err > 0 && i < array_len(gone); i++)
+		if (strcmp(rq->called.code, gone[i]) == 0)
+			return 0;
+	return err > 0 ? fault_pass(rq) : err;
+}
+
+/* The stack's tags beside the resource's own. */
+static int make_input(struct request *rq, int op, const struct cfn_resource *r, json_t **ret_in)
+{
+	json_t *tags;
+	const json_t *tag;
+	size_t i;
+	int err;
+
+	err = cfn_input(rq, &ecs_model, op, r->props, ret_in);
+	if (err || !json_array_size(r->tags))
+		return err;
+	tags = json_object_get(*ret_in, "tags");
+	if (!tags)
+		tags = json_add_array(*ret_in, "tags");
+	json_each (r->tags, i, tag) {
+		json_t *mine = json_push_object(tags);
+
+		json_set(mine, "key", json_get(tag, "Key"));
+		json_set(mine, "value", json_get(tag, "Value"));
+	}
+	return 0;
+}
+
+/* CloudFormation calls a cluster's settings ClusterSettings. */
+static struct cfn_resource as_cluster(struct request *rq, const struct cfn_resource *r)
+{
+	struct cfn_resource renamed = *r;
+	json_t *props = rq_copy(rq, r->props);
+
+	json_set(props, "Settings", json_get(props, "ClusterSettings"));
+	json_drop(props, "ClusterSettings");
+	renamed.props = props;
+	return renamed;
+}
+
+static int cluster_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	struct cfn_resource named = as_cluster(rq, r);
+	json_t *in;
+	int err;
+
+	err = make_input(rq, ECS_CreateCluster, &named, &in);
+	if (err)
+		return err;
+	if (!json_has(in, "clusterName"))
+		json_set_str(in, "clusterName", cfn_name(rq, r, 255, false));
+	*ret_id = json_str(in, "clusterName");
+	return call(rq, ECS_CreateCluster, in, NULL);
+}
+
+static int cluster_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	struct cfn_resource named = as_cluster(rq, r);
+	json_t *in = rq_object(rq), *all;
+	int err;
+
+	err = cfn_input(rq, &ecs_model, ECS_CreateCluster, named.props, &all);
+	if (err)
+		return err;
+	json_set_str(in, "cluster", r->physical_id);
+	json_set(in, "settings", json_get(all, "settings"));
+	json_set(in, "configuration", json_get(all, "configuration"));
+	return call(rq, ECS_UpdateCluster, in, NULL);
+}
+
+static int cluster_delete(struct request *rq, const struct cfn_resource *r)
+{
+	json_t *in = rq_object(rq);
+
+	json_set_str(in, "cluster", r->physical_id);
+	return call_unless_gone(rq, ECS_DeleteCluster, in);
+}
+
+static json_t *cluster_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	if (strcmp(name, "Arn") != 0)
+		return NULL;
+	return json_string(rq_arn(rq, "ecs", rq_fmt(rq, "cluster/%s", r->physical_id)));
+}
+
+static int definition_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	json_t *out = rq_object(rq), *in;
+	int err;
+
+	err = make_input(rq, ECS_RegisterTaskDefinition, r, &in);
+	if (err)
+		return err;
+	if (!json_has(in, "family"))
+		json_set_str(in, "family", cfn_name(rq, r, 255, false));
+	err = call(rq, ECS_RegisterTaskDefinition, in, out);
+	if (err)
+		return err;
+	*ret_id = json_path_str(out, "taskDefinition.taskDefinitionArn");
+	return 0;
+}
+
+static int definition_delete(struct request *rq, const struct cfn_resource *r)
+{
+	json_t *in = rq_object(rq);
+
+	json_set_str(in, "taskDefinition", r->physical_id);
+	return call_unless_gone(rq, ECS_DeregisterTaskDefinition, in);
+}
+
+static json_t *definition_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	return strcmp(name, "TaskDefinitionArn") == 0 ? json_string(r->physical_id) : NULL;
+}
+
+/* arn:aws:ecs:region:account:service/cluster/name */
+static void set_service(struct request *rq, const char *arn, json_t *in)
+{
+	const char *cluster = arn ? strchr(arn, '/') : NULL;
+	const char *name = ref_name(arn);
+
+	if (!cluster || name == cluster + 1)
+		return;
+	json_set_str(in, "cluster", rq_fmt(rq, "%.*s", (int)(name - cluster - 2), cluster + 1));
+	json_set_str(in, "service", name);
+}
+
+static int service_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	json_t *out = rq_object(rq), *in;
+	int err;
+
+	err = make_input(rq, ECS_CreateService, r, &in);
+	if (err)
+		return err;
+	if (!json_has(in, "serviceName"))
+		json_set_str(in, "serviceName", cfn_name(rq, r, 255, false));
+	/* Unlike the API, CloudFormation starts one task where nothing is said. */
+	if (!json_has(in, "desiredCount"))
+		json_set_int(in, "desiredCount", 1);
+	err = call(rq, ECS_CreateService, in, out);
+	if (err)
+		return err;
+	*ret_id = json_path_str(out, "service.serviceArn");
+	return 0;
+}
+
+/* Of what changed: CodeDeploy's services refuse to be told what stays the same. */
+static int service_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	static const char *const members[] = {
+		"DesiredCount",
+		"TaskDefinition",
+		"NetworkConfiguration",
+		"PlatformVersion",
+		"DeploymentConfiguration",
+		"LoadBalancers",
+		"EnableExecuteCommand",
+		"HealthCheckGracePeriodSeconds",
+	};
+	json_t *changes = rq_object(rq), *in;
+	int err;
+
+	for (size_t i = 0; i < array_len(members); i++)
+		if (!json_equal(json_get(r->props, members[i]), json_get(old, members[i])))
+			json_set(changes, members[i], json_get(r->props, members[i]));
+	err = cfn_input(rq, &ecs_model, ECS_UpdateService, changes, &in);
+	if (err)
+		return err;
+	set_service(rq, r->physical_id, in);
+	return call(rq, ECS_UpdateService, in, NULL);
+}
+
+static int service_delete(struct request *rq, const struct cfn_resource *r)
+{
+	json_t *in = rq_object(rq);
+
+	set_service(rq, r->physical_id, in);
+	json_set_bool(in, "force", true);
+	return call_unless_gone(rq, ECS_DeleteService, in);
+}
+
+static int service_settled(struct request *rq, const struct cfn_resource *r, int *ret_there)
+{
+	json_t *ref = rq_object(rq);
+	const json_t *service;
+	lab_ms created;
+	int err;
+
+	set_service(rq, r->physical_id, ref);
+	err = service_find(rq, json_str(ref, "cluster"), json_str(ref, "service"), &service);
+	if (err)
+		return err;
+	*ret_there = json_bool_or(service, "_steady", false);
+	created = json_time_or(service, "createdAt", rq->now);
+	if (!*ret_there && rq->now.ms - created.ms > SETTLES_WITHIN)
+		return fault_named(rq, "NotStabilized",
+				   "Resource timed out waiting for completion: the service did not "
+				   "stabilize within 3 hours");
+	return 0;
+}
+
+static json_t *service_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	if (strcmp(name, "Name") == 0)
+		return json_string(ref_name(r->physical_id));
+	return strcmp(name, "ServiceArn") == 0 ? json_string(r->physical_id) : NULL;
+}
+
+const struct resource ecs_resources[] = {
+	{
+		.type = "AWS::ECS::Cluster",
+		.create = cluster_create,
+		.update = cluster_update,
+		.delete = cluster_delete,
+		.get_att = cluster_att,
+	},
+	{
+		.type = "AWS::ECS::TaskDefinition",
+		.create = definition_create,
+		.delete = definition_delete,
+		.get_att = definition_att,
+	},
+	{
+		.type = "AWS::ECS::Service",
+		.create = service_create,
+		.update = service_update,
+		.delete = service_delete,
+		.settled = service_settled,
+		.get_att = service_att,
+	},
+	{.type = NULL},
+};
