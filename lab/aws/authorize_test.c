@@ -16,8 +16,8 @@ enum { VAULT_Open, VAULT_Look, VAULT_NOPS };
 enum { KEY_Turn, KEY_NOPS };
 
 static const struct operation vault_operations[VAULT_NOPS] = {
-	[VAULT_Open] = {.name = "Open"},
-	[VAULT_Look] = {.name = "Look"},
+	[VAULT_Open] = {.name = "Open", .input = MODEL_NONE},
+	[VAULT_Look] = {.name = "Look", .input = MODEL_NONE},
 };
 static const struct model vault_model = {
 	.name = "vault",
@@ -26,7 +26,8 @@ static const struct model vault_model = {
 	.ops = vault_operations,
 	.nops = VAULT_NOPS,
 };
-static const struct operation key_operations[KEY_NOPS] = {[KEY_Turn] = {.name = "Turn"}};
+static const struct operation key_operations[KEY_NOPS] = {
+	[KEY_Turn] = {.name = "Turn", .input = MODEL_NONE}};
 static const struct model key_model = {
 	.name = "key",
 	.iam_prefix = "key",

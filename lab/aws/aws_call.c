@@ -64,10 +64,30 @@ static const struct service *service_of(const struct request *rq, const struct m
 	return lab_service(rq->lab, model->name);
 }
 
+/* Reads the input as the front door would, then runs it. */
+static int call(struct request *rq, const struct service *service, int op, const json_t *in,
+		json_t *out)
+{
+	const json_t *valid;
+
+	if (!service) {
+		int result =
+			fault_named(rq, "NotImplemented", "%s is not in the lab.", rq->model->name);
+
+		rq->fault.status = 501;
+		return result;
+	}
+	if (rq->depth > DEPTH_MAX)
+		return -ELOOP;
+	valid = input_read(rq, in);
+	if (!valid)
+		return FAULT_NAMED;
+	return operation_run(rq, service, op, valid, out ? out : rq_object(rq));
+}
+
 int aws_call(struct request *rq, const struct principal *as, const struct model *model, int op,
 	     const json_t *in, json_t *out)
 {
-	const struct service *service = service_of(rq, model);
 	struct request inner = *rq;
 	int result;
 
@@ -82,16 +102,7 @@ int aws_call(struct request *rq, const struct principal *as, const struct model 
 	inner.depth++;
 	inner.fault = inner.called = (struct fault){0};
 
-	if (!service) {
-		result =
-			fault_named(&inner, "NotImplemented", "%s is not in the lab.", model->name);
-		inner.fault.status = 501;
-	} else if (inner.depth > DEPTH_MAX) {
-		result = -ELOOP;
-	} else {
-		result = operation_run(&inner, service, op, in ? in : rq_object(rq),
-				       out ? out : rq_object(rq));
-	}
+	result = call(&inner, service_of(rq, model), op, in, out);
 	rq->called = inner.fault;
 	return result;
 }

@@ -10,6 +10,7 @@
 #define LAB_ACCOUNT "123456789012"
 #define LAB_PARTITION "aws"
 #define ARENAS_KEPT 32
+#define FAULT_NAMED 0x10000 /* what fault_named() answers: no model's enumerator */
 
 /* How orders reach data planes: the fleet's own functions (orders.c). */
 struct carrier {
@@ -72,6 +73,9 @@ struct tx *turn_tx(struct lab *lab);
 struct request *request_open(struct lab *lab, const struct model *model,
 			     const struct principal *caller);
 void request_close(struct request *rq);
+
+/* input.c: valid by the operation's model; NULL: rq->fault says why it can't be. */
+const json_t *input_read(struct request *rq, const json_t *in);
 
 /* aws_call.c: authorises and runs, in a savepoint. */
 int operation_run(struct request *rq, const struct service *service, int op, const json_t *in,

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMED_FAULT 0x10000 /* what fault_named() answers: no model's enumerator */
-
 static void release_tree(void *tree)
 {
 	json_decref(tree);
@@ -156,12 +154,12 @@ int fault_named(struct request *rq, const char *code, const char *fmt, ...)
 	va_start(args, fmt);
 	set_fault(rq, code, 400, true, fmt, args);
 	va_end(args);
-	return NAMED_FAULT;
+	return FAULT_NAMED;
 }
 
 int fault_pass(struct request *rq)
 {
 	assert(rq->called.code);
 	rq->fault = rq->called;
-	return NAMED_FAULT;
+	return FAULT_NAMED;
 }

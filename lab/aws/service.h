@@ -102,6 +102,10 @@ struct service {
  * call wrote is undone, and the caller decides what to make of it (rq->called says why).
  * `as` is who is asked for permission: rq->caller, or principal_role() / principal_service().
  * out may be NULL; else it is an empty object to be filled.
+ *
+ * The input is read and checked as the front door would: members the model does not have are left
+ * out (but for "_private" ones), "80" becomes a number and a tree a JSON text where the model says so.
+ * So a template's properties may be passed as they are.
  */
 int aws_call(struct request *rq, const struct principal *as, const struct model *model, int op,
 	     const json_t *in, json_t *out);
