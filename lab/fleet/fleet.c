@@ -6,6 +6,7 @@
 #include "lab/fleet/member.h"
 #include "lab/fleet/process.h"
 #include "lib/base/log.h"
+#include "lib/base/mem.h"
 
 #include <assert.h>
 #include <dirent.h>

@@ -11,6 +11,7 @@
 #include "lab/fleet/process.h"
 #include "lab/wire/plane.h"
 #include "lib/base/log.h"
+#include "lib/base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -23,7 +23,8 @@ struct handover {
 	int null;
 	int log;
 	int leash;
-	int report; /* exec's errno; closed by exec */
+	int report;  /* exec's errno; closed by exec */
+	int program; /* the file, for who can't walk to it */
 };
 
 static int above(int fd)
@@ -68,7 +69,11 @@ static int become_plane(const struct process_start *start, const struct handover
 	    (setgroups(0, NULL) < 0 || setresgid(start->gid, start->gid, start->gid) < 0 ||
 	     setresuid(start->uid, start->uid, start->uid) < 0))
 		return errno;
-	execve(start->program, argv, environment);
+	/* The clone may lie in somebody's private home; root has opened the door to this one file. */
+	if (start->as_user)
+		execveat(handover->program, "", argv, environment, AT_EMPTY_PATH);
+	else
+		execve(start->program, argv, environment);
 	return errno;
 }
 
@@ -115,17 +120,18 @@ int process_spawn(const struct process_start *start, pid_t *ret_pid)
 	AUTO_FREE char **environment = environment_of(start, leash);
 	char *const argv[] = {program, role, id, NULL};
 	AUTO_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	AUTO_FD int file = open(start->program, O_PATH | O_CLOEXEC);
 	AUTO_FD int report = -1;
 	struct handover handover;
 	int pipe_fds[2];
 	int err = 0;
 	pid_t pid;
 
-	if (null < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
+	if (null < 0 || file < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return -errno;
 	report = pipe_fds[0];
 	handover = (struct handover){above(null), above(start->log), above(start->leash),
-				     above(pipe_fds[1])};
+				     above(pipe_fds[1]), above(file)};
 	close(pipe_fds[1]);
 
 	pid = fork();
@@ -140,6 +146,7 @@ int process_spawn(const struct process_start *start, pid_t *ret_pid)
 	if (handover.leash >= 0)
 		close(handover.leash);
 	close(handover.report);
+	close(handover.program);
 	if (err == 0)
 		err = await_exec(report, pid);
 	if (err == 0)
