@@ -118,7 +118,8 @@ static int count_planes(int signal)
 		char path[256];
 		ssize_t len = readlink(link, path, sizeof(path) - 1);
 
-		if (len <= 0 || strncmp(path, world.dir, strlen(world.dir)) != 0)
+		path[len < 0 ? 0 : len] = '\0';
+		if (strcmp(path, world.dir) != 0)
 			continue;
 		count++;
 		if (signal)
