@@ -1,0 +1,59 @@
+/*
+ * cloudformation.c - stacks: templates become resources, in order, and go again.
+ *
+ *   keeps      see stack.h
+ *   left out   change sets and updates; nested stacks, macros, custom resources, drift, YAML;
+ *              stack policies, rollback triggers, notifications
+ */
+#include "lab/services/cloudformation/cloudformation.h"
+#include "lab/services/cloudformation/stack.h"
+
+#include <string.h>
+
+static op_fn *const ops[CLOUDFORMATION_NOPS] = {
+	[CLOUDFORMATION_CreateStack] = cloudformation_create_stack,
+	[CLOUDFORMATION_DeleteStack] = cloudformation_delete_stack,
+	[CLOUDFORMATION_DescribeStackEvents] = cloudformation_describe_stack_events,
+	[CLOUDFORMATION_DescribeStackResource] = cloudformation_describe_stack_resource,
+	[CLOUDFORMATION_DescribeStackResources] = cloudformation_describe_stack_resources,
+	[CLOUDFORMATION_DescribeStacks] = cloudformation_describe_stacks,
+	[CLOUDFORMATION_GetTemplate] = cloudformation_get_template,
+	[CLOUDFORMATION_GetTemplateSummary] = cloudformation_get_template_summary,
+	[CLOUDFORMATION_ListExports] = cloudformation_list_exports,
+	[CLOUDFORMATION_ListImports] = cloudformation_list_imports,
+	[CLOUDFORMATION_ListStackResources] = cloudformation_list_stack_resources,
+	[CLOUDFORMATION_ListStacks] = cloudformation_list_stacks,
+	[CLOUDFORMATION_UpdateTerminationProtection] = cloudformation_update_termination_protection,
+	[CLOUDFORMATION_ValidateTemplate] = cloudformation_validate_template,
+};
+
+/* What the CDK says of itself in a template: on AWS, too, nothing is made of it. */
+static int metadata_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	*ret_id = id_uuid(rq);
+	return 0;
+}
+
+static const struct resource resources[] = {
+	{.type = "AWS::CDK::Metadata", .create = metadata_create},
+	{.type = NULL},
+};
+
+static const char *arn_of(struct request *rq, int op, const json_t *in, const char **ret_action)
+{
+	const char *name = json_str(in, "StackName"), *id = name ? stack_find(rq, name) : NULL;
+
+	if (id || !name)
+		return id;
+	return strncmp(name, "arn:", 4) == 0
+		       ? name
+		       : rq_arn(rq, "cloudformation", rq_fmt(rq, "stack/%s/*", name));
+}
+
+const struct service cloudformation_service = {
+	.model = &cloudformation_model,
+	.ops = ops,
+	.resources = resources,
+	.tick = cloudformation_tick,
+	.arn_of = arn_of,
+};

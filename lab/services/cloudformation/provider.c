@@ -1,0 +1,210 @@
+/*
+ * provider.c - CloudFormation types: found in all services, called as the stack's principal.
+ */
+#include "lab/services/cloudformation/stack.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct provider {
+	const struct service *service;
+	const struct resource *resource;
+};
+
+static bool find_provider(struct request *rq, const char *type, struct provider *ret_provider)
+{
+	const struct service *const *services = lab_services(rq->lab);
+	const struct resource *resource;
+
+	for (; *services; services++)
+		for (resource = (*services)->resources; resource && resource->type; resource++)
+			if (strcmp(resource->type, type) == 0) {
+				*ret_provider = (struct provider){*services, resource};
+				return true;
+			}
+	return false;
+}
+
+bool provider_exists(struct request *rq, const char *type)
+{
+	struct provider provider;
+
+	return find_provider(rq, type, &provider);
+}
+
+/* What the provider is given: the resource, and a request in the name of its own service. */
+static struct cfn_resource view(struct stack *stack, const json_t *resource, const json_t *props)
+{
+	static const char *const own[][2] = {
+		{"aws:cloudformation:stack-name", "StackName"},
+		{"aws:cloudformation:stack-id", "StackId"},
+		{"aws:cloudformation:logical-id", "LogicalResourceId"},
+	};
+	json_t *tags = rq_copy(stack->rq, json_get(stack->document, "Tags"));
+
+	for (size_t i = 0; i < array_len(own); i++) {
+		json_t *tag = json_push_object(tags);
+
+		json_set_str(tag, "Key", own[i][0]);
+		json_set_str(tag, "Value", json_str(resource, own[i][1]));
+	}
+	return (struct cfn_resource){
+		.stack_name = stack->name,
+		.stack_id = stack->id,
+		.logical_id = json_str(resource, "LogicalResourceId"),
+		.physical_id = json_str(resource, "PhysicalResourceId"),
+		.props = props ? props : json_get(resource, "_Props"),
+		.tags = tags,
+	};
+}
+
+static struct request request_of(struct stack *stack, const struct service *service)
+{
+	struct request rq = *stack->rq;
+
+	rq.model = service->model;
+	rq.caller = stack->principal;
+	rq.fault = rq.called = (struct fault){0};
+	return rq;
+}
+
+/* AWS's own kinds of what goes wrong with a resource, from the code of the service's fault. */
+static const char *handler_code(const struct fault *fault)
+{
+	static const struct {
+		const char *part, *code;
+	} codes[] = {
+		{"AlreadyExists", "AlreadyExists"},
+		{"Duplicate", "AlreadyExists"},
+		{"AlreadyOwned", "AlreadyExists"},
+		{"NotFound", "NotFound"},
+		{"NoSuch", "NotFound"},
+		{"AccessDenied", "AccessDenied"},
+		{"Unauthorized", "AccessDenied"},
+		{"LimitExceeded", "ServiceLimitExceeded"},
+		{"Throttl", "Throttling"},
+		{"NotStabilized", "NotStabilized"},
+		{"InternalFailure", "InternalFailure"},
+	};
+
+	for (size_t i = 0; i < array_len(codes); i++)
+		if (strstr(fault->code, codes[i].part))
+			return codes[i].code;
+	return fault->status < 500 ? "InvalidRequest" : "GeneralServiceException";
+}
+
+static const char *reason_of(struct request *rq, int err)
+{
+	struct fault internal = {
+		.code = "InternalFailure", .message = "Internal Failure", .status = 500};
+	const struct fault *fault = err > 0 && rq->fault.code ? &rq->fault : &internal;
+
+	return rq_fmt(rq,
+		      "Resource handler returned message: \"%s (Service: %s, Status Code: %d, "
+		      "Request ID: %s)\" (RequestToken: %s, HandlerErrorCode: %s)",
+		      fault->message, rq->model->service_id, fault->status, id_uuid(rq),
+		      id_uuid(rq), handler_code(fault));
+}
+
+/* Ends what a provider did: kept, or undone and its reason told. */
+static const char *end(struct request *rq, int err)
+{
+	if (err == 0)
+		err = tx_error(rq->tx);
+	if (err == 0) {
+		tx_release(rq->tx);
+		return NULL;
+	}
+	tx_undo(rq->tx);
+	return reason_of(rq, err);
+}
+
+const char *provider_create(struct stack *stack, json_t *resource, const json_t *props)
+{
+	struct cfn_resource r = view(stack, resource, props);
+	const char *id = NULL, *reason;
+	struct provider provider;
+	struct request rq;
+
+	if (!find_provider(stack->rq, json_str(resource, "ResourceType"), &provider))
+		return "The resource type is not in the lab.";
+	rq = request_of(stack, provider.service);
+	tx_savepoint(rq.tx);
+	reason = end(&rq, provider.resource->create(&rq, &r, &id));
+	if (!reason)
+		json_set_str(resource, "PhysicalResourceId", id ? id : r.logical_id);
+	return reason;
+}
+
+const char *provider_settled(struct stack *stack, const json_t *resource, bool *ret_there)
+{
+	struct cfn_resource r = view(stack, resource, NULL);
+	struct provider provider;
+	struct request rq;
+	const char *reason;
+	int there = 1, err = 0;
+
+	if (!find_provider(stack->rq, json_str(resource, "ResourceType"), &provider))
+		return "The resource type is not in the lab.";
+	rq = request_of(stack, provider.service);
+	tx_savepoint(rq.tx);
+	if (provider.resource->settled)
+		err = provider.resource->settled(&rq, &r, &there);
+	reason = end(&rq, err);
+	*ret_there = there != 0;
+	return reason;
+}
+
+/* Codes of faults that say: not yet, somebody still uses it. */
+static bool may_pass(const struct fault *fault)
+{
+	static const char *const parts[] = {"DependencyViolation",
+					    "InUse",
+					    "ClusterContains",
+					    "DeleteConflict",
+					    "OperationAborted",
+					    "InvalidDBState",
+					    "StateFault",
+					    "InvalidDBInstanceState",
+					    "DBSubnetGroupState",
+					    "ResourceNotReady",
+					    "Throttl"};
+
+	for (size_t i = 0; fault->code && i < array_len(parts); i++)
+		if (strstr(fault->code, parts[i]))
+			return true;
+	return false;
+}
+
+const char *provider_delete(struct stack *stack, const json_t *resource, bool *ret_again)
+{
+	struct cfn_resource r = view(stack, resource, NULL);
+	struct provider provider;
+	struct request rq;
+	const char *reason;
+	int err = 0;
+
+	*ret_again = false;
+	if (!find_provider(stack->rq, json_str(resource, "ResourceType"), &provider))
+		return "The resource type is not in the lab.";
+	rq = request_of(stack, provider.service);
+	tx_savepoint(rq.tx);
+	if (provider.resource->delete)
+		err = provider.resource->delete (&rq, &r);
+	reason = end(&rq, err);
+	*ret_again = reason && may_pass(&rq.fault);
+	return reason;
+}
+
+json_t *provider_get_att(struct stack *stack, const json_t *resource, const char *name)
+{
+	struct cfn_resource r = view(stack, resource, NULL);
+	struct provider provider;
+	struct request rq;
+
+	if (!find_provider(stack->rq, json_str(resource, "ResourceType"), &provider) ||
+	    !provider.resource->get_att)
+		return NULL;
+	rq = request_of(stack, provider.service);
+	return provider.resource->get_att(&rq, &r, name);
+}

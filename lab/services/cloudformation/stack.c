@@ -1,0 +1,190 @@
+/*
+ * stack.c - a stack's documents, and its moves from state to state, each with an event.
+ */
+#include "lab/services/cloudformation/stack.h"
+
+#include <string.h>
+
+const char *stack_find(struct request *rq, const char *name)
+{
+	if (strncmp(name, "arn:", 4) == 0)
+		return store_has(rq->tx, STACK, name) ? name : NULL;
+	return json_str(store_get(rq->tx, STACK_NAME, name), "StackId");
+}
+
+int stack_missing(struct request *rq, const char *name)
+{
+	return fault_named(rq, "ValidationError", "Stack with id %s does not exist", name);
+}
+
+bool stack_open(struct request *rq, const char *id, struct stack *ret_stack)
+{
+	json_t *document = store_edit(rq->tx, STACK, id);
+
+	if (!document)
+		return false;
+	*ret_stack = (struct stack){
+		.rq = rq,
+		.document = document,
+		.id = json_str(document, "StackId"),
+		.name = json_str(document, "StackName"),
+		.principal = principal_read(rq, document),
+	};
+	return true;
+}
+
+void stack_read_template(struct stack *stack)
+{
+	const json_t *kept = store_get(stack->rq->tx, STACK_TEMPLATE, stack->id);
+	const char *text = json_str_or(kept, "Body", "");
+
+	/* It was read before: CreateStack takes no other. */
+	template_read(stack->rq->arena, text, strlen(text), &stack->template);
+}
+
+void stack_save(struct stack *stack)
+{
+	store_put(stack->rq->tx, STACK, stack->id, stack->document);
+}
+
+const char *stack_status(const struct stack *stack)
+{
+	return json_str_or(stack->document, "StackStatus", "");
+}
+
+bool stack_status_is(const struct stack *stack, const char *status)
+{
+	return strcmp(stack_status(stack), status) == 0;
+}
+
+/* Events of one tick have one time: their number keeps the ids apart, as microseconds. */
+static const char *event_id(struct stack *stack, const json_t *event, int64_t number)
+{
+	char text[CLOCK_TEXT];
+
+	if (strcmp(json_str_or(event, "ResourceType", ""), STACK_TYPE) == 0)
+		return id_uuid(stack->rq);
+	clock_iso(stack->rq->now.ms, text);
+	return rq_fmt(stack->rq, "%s-%s-%.23s%03dZ", json_str(event, "LogicalResourceId"),
+		      json_str(event, "ResourceStatus"), text, (int)(number % 1000));
+}
+
+static void add_event(struct stack *stack, json_t *event)
+{
+	struct request *rq = stack->rq;
+	int64_t number = store_next(rq->tx, rq_fmt(rq, "%s|%s", STACK_EVENT, stack->id));
+
+	json_set_str(event, "StackId", stack->id);
+	json_set_str(event, "StackName", stack->name);
+	json_set_time(event, "Timestamp", rq->now);
+	json_set_str(event, "ClientRequestToken", json_str(stack->document, "_Token"));
+	json_set_str(event, "EventId", event_id(stack, event, number));
+	store_put(rq->tx, STACK_EVENT, rq_fmt(rq, "%s|%09lld", stack->id, (long long)number),
+		  event);
+}
+
+void stack_move(struct stack *stack, const char *status, const char *reason)
+{
+	json_t *event = rq_object(stack->rq);
+
+	json_set_str(stack->document, "StackStatus", status);
+	json_drop(stack->document, "StackStatusReason");
+	json_set_str(stack->document, "StackStatusReason", reason);
+	stack_save(stack);
+
+	json_set_str(event, "LogicalResourceId", stack->name);
+	json_set_str(event, "PhysicalResourceId", stack->id);
+	json_set_str(event, "ResourceType", STACK_TYPE);
+	json_set_str(event, "ResourceStatus", status);
+	json_set_str(event, "ResourceStatusReason", reason);
+	add_event(stack, event);
+}
+
+void stack_wake(struct stack *stack)
+{
+	json_t *moving = rq_object(stack->rq);
+
+	json_set_str(moving, "StackId", stack->id);
+	store_put(stack->rq->tx, STACK_MOVING, stack->id, moving);
+	lab_wake(stack->rq->lab, &cloudformation_model);
+}
+
+void stack_rest(struct stack *stack)
+{
+	store_delete(stack->rq->tx, STACK_MOVING, stack->id);
+}
+
+static const char *resource_key(struct stack *stack, const char *logical_id)
+{
+	return rq_fmt(stack->rq, "%s|%s", stack->id, logical_id);
+}
+
+const json_t *stack_resources(struct stack *stack)
+{
+	return store_list_prefix(stack->rq->tx, STACK_RESOURCE, resource_key(stack, ""));
+}
+
+json_t *stack_resource(struct stack *stack, const char *logical_id)
+{
+	return store_edit(stack->rq->tx, STACK_RESOURCE, resource_key(stack, logical_id));
+}
+
+void stack_move_resource(struct stack *stack, json_t *resource, const char *status,
+			 const char *reason)
+{
+	static const char *const shared[] = {"LogicalResourceId", "ResourceType", "ResourceStatus",
+					     "ResourceStatusReason"};
+	json_t *event = rq_object(stack->rq);
+
+	json_set_str(resource, "ResourceStatus", status);
+	json_drop(resource, "ResourceStatusReason");
+	json_set_str(resource, "ResourceStatusReason", reason);
+	json_set_time(resource, "Timestamp", stack->rq->now);
+	json_set_time(resource, "LastUpdatedTimestamp", stack->rq->now);
+	store_put(stack->rq->tx, STACK_RESOURCE,
+		  resource_key(stack, json_str(resource, "LogicalResourceId")), resource);
+
+	for (size_t i = 0; i < array_len(shared); i++)
+		json_set_str(event, shared[i], json_str(resource, shared[i]));
+	json_set_str(event, "PhysicalResourceId", json_str_or(resource, "PhysicalResourceId", ""));
+	json_set_str(event, "ResourceProperties", json_str(resource, "_Shown"));
+	add_event(stack, event);
+}
+
+bool resource_status_is(const json_t *resource, const char *status)
+{
+	return strcmp(json_str_or(resource, "ResourceStatus", ""), status) == 0;
+}
+
+json_t *principal_write(struct request *rq, const struct principal *principal)
+{
+	json_t *document = rq_object(rq);
+
+	json_set_int(document, "Kind", principal->kind);
+	json_set_str(document, "Arn", principal->arn);
+	json_set_str(document, "UserId", principal->user_id);
+	json_set_str(document, "Role", principal->role);
+	json_set_str(document, "Service", principal->service);
+	return document;
+}
+
+const struct principal *principal_read(struct request *rq, const json_t *document)
+{
+	const json_t *caller = json_get(document, "_Caller");
+	const char *role = json_str(document, "RoleARN");
+	struct principal *principal;
+
+	/* The role may be gone by now: then the stack may do nothing, rather than anything. */
+	if (role && principal_role(rq, role, "AWSCloudFormation"))
+		return principal_role(rq, role, "AWSCloudFormation");
+	principal = arena_alloc(rq->arena, sizeof(*principal));
+	*principal = (struct principal){
+		.kind = role ? PRINCIPAL_SESSION
+			     : (enum principal_kind)json_int_or(caller, "Kind", PRINCIPAL_SESSION),
+		.arn = role ? role : json_str_or(caller, "Arn", ""),
+		.user_id = json_str_or(caller, "UserId", ""),
+		.role = json_str(caller, "Role"),
+		.service = json_str(caller, "Service"),
+	};
+	return principal;
+}
