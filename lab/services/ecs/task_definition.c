@@ -409,6 +409,18 @@ static void answer(json_t *out, const json_t *definition, bool with_tags)
 		json_set(out, "tags", json_get(definition, "tags"));
 }
 
+/* Who registers it gives its roles to the tasks. */
+static int check_roles(struct request *rq, const json_t *in)
+{
+	static const char *const roles[] = {"taskRoleArn", "executionRoleArn"};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < array_len(roles); i++)
+		if (json_has(in, roles[i]))
+			err = pass_role(rq, json_str(in, roles[i]), "ecs-tasks.amazonaws.com");
+	return err;
+}
+
 int register_task_definition(struct request *rq, const json_t *in, json_t *out)
 {
 	json_t *definition = rq_copy(rq, in);
@@ -417,6 +429,8 @@ int register_task_definition(struct request *rq, const json_t *in, json_t *out)
 	int err;
 
 	err = check_definition(rq, in, definition);
+	if (!err)
+		err = check_roles(rq, in);
 	if (err)
 		return err;
 

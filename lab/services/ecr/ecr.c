@@ -1,0 +1,56 @@
+/*
+ * ecr.c - Elastic Container Registry: where an app's versions are kept, each as a tree that can run.
+ *
+ *   keeps      see nouns.h; a file a noun
+ *   publishes  ecr.image.pushed
+ *   hears      nothing
+ *   left out   docker's own registry protocol, scanning, replication, public repositories
+ */
+#include "lab/services/ecr/ecr.h"
+#include "lab/services/ecr/nouns.h"
+
+static const char *arn_of(struct request *rq, int op, const json_t *in, const char **ret_action)
+{
+	const char *name = json_str(in, "repositoryName");
+
+	if (op == ECR_GetAuthorizationToken || op == ECR_DescribeRegistry)
+		return NULL;
+	if (!name)
+		return json_str(in, "resourceArn");
+	return rq_arn(rq, "ecr", rq_fmt(rq, "repository/%s", name));
+}
+
+static op_fn *const ops[ECR_NOPS] = {
+	[ECR_BatchCheckLayerAvailability] = batch_check_layer_availability,
+	[ECR_BatchDeleteImage] = batch_delete_image,
+	[ECR_BatchGetImage] = batch_get_image,
+	[ECR_CompleteLayerUpload] = complete_layer_upload,
+	[ECR_CreateRepository] = create_repository,
+	[ECR_DeleteLifecyclePolicy] = delete_lifecycle_policy,
+	[ECR_DeleteRepository] = delete_repository,
+	[ECR_DeleteRepositoryPolicy] = delete_repository_policy,
+	[ECR_DescribeImages] = describe_images,
+	[ECR_DescribeRepositories] = describe_repositories,
+	[ECR_GetAuthorizationToken] = get_authorization_token,
+	[ECR_GetLifecyclePolicy] = get_lifecycle_policy,
+	[ECR_GetRepositoryPolicy] = get_repository_policy,
+	[ECR_InitiateLayerUpload] = initiate_layer_upload,
+	[ECR_ListImages] = list_images,
+	[ECR_ListTagsForResource] = list_tags_for_resource,
+	[ECR_PutImage] = put_image,
+	[ECR_PutImageScanningConfiguration] = put_image_scanning_configuration,
+	[ECR_PutImageTagMutability] = put_image_tag_mutability,
+	[ECR_PutLifecyclePolicy] = put_lifecycle_policy,
+	[ECR_SetRepositoryPolicy] = set_repository_policy,
+	[ECR_TagResource] = tag_resource,
+	[ECR_UntagResource] = untag_resource,
+	[ECR_UploadLayerPart] = upload_layer_part,
+};
+
+const struct service ecr_service = {
+	.model = &ecr_model,
+	.ops = ops,
+	.resources = ecr_resources,
+	.arn_of = arn_of,
+	.policy_of = repository_policy,
+};
