@@ -4,7 +4,7 @@
 #include "lab/fleet/fleet.h"
 
 #include "lab/fleet/member.h"
-#include "lab/fleet/process.h"
+#include "lab/wire/plane_lock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 
@@ -49,7 +49,7 @@ static void adopt_one(struct fleet *fleet, char *name)
 	if (!dot || strcmp(dot, ".lock") != 0 || !dash || dash > dot)
 		return;
 	*dot = '\0';
-	if (process_of_lock(fleet->dir, path, &pid) == 0) {
+	if (plane_lock_holder(fleet->dir, path, &pid) == 0) {
 		*dash = '\0';
 		member_adopt(find_or_new(fleet, name, dash + 1), pid);
 		return;

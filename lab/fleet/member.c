@@ -10,6 +10,7 @@
 
 #include "lab/fleet/process.h"
 #include "lab/wire/plane.h"
+#include "lab/wire/plane_lock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 
@@ -406,7 +407,7 @@ static void member_start(struct member *member)
 	}
 	member->started = now;
 	/* Another control's last order may have reached its aim after we looked. */
-	if (process_of_lock(member->fleet->dir, lock, &pid) == 0) {
+	if (plane_lock_holder(member->fleet->dir, lock, &pid) == 0) {
 		member_adopt(member, pid);
 		return;
 	}

@@ -1,8 +1,9 @@
 /*
- * process.c - a plane's process: started with nothing of ours, found again by its lock file.
+ * process.c - a plane's process: started with nothing of ours, watched by its pidfd.
  */
 #include "lab/fleet/process.h"
 
+#include "lab/wire/plane.h"
 #include "lib/base/mem.h"
 
 #include <errno.h>
@@ -88,7 +89,7 @@ static char **environment_of(const struct process_start *start, char *leash)
 		count++;
 	environment = mem_array(char *, count + 2);
 	for (size_t i = 0; i < count; i++) {
-		if (strncmp(environ[i], "GOLDEN_LEASH=", 13) != 0)
+		if (strncmp(environ[i], PLANE_LEASH "=", sizeof(PLANE_LEASH)) != 0)
 			environment[kept++] = environ[i];
 	}
 	if (start->leash >= 0)
@@ -116,7 +117,7 @@ int process_spawn(const struct process_start *start, pid_t *ret_pid)
 	AUTO_FREE char *program = mem_strdup(start->program);
 	AUTO_FREE char *role = mem_strdup(start->role);
 	AUTO_FREE char *id = mem_strdup(start->id);
-	AUTO_FREE char *leash = mem_fmt("GOLDEN_LEASH=%d", LEASH_FD);
+	AUTO_FREE char *leash = mem_fmt(PLANE_LEASH "=%d", LEASH_FD);
 	AUTO_FREE char **environment = environment_of(start, leash);
 	char *const argv[] = {program, role, id, NULL};
 	AUTO_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -152,48 +153,6 @@ int process_spawn(const struct process_start *start, pid_t *ret_pid)
 	if (err == 0)
 		*ret_pid = pid;
 	return err;
-}
-
-static bool read_text(int dir, const char *path, char *text, size_t size)
-{
-	AUTO_FD int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, text, size - 1);
-
-	text[len < 0 ? 0 : len] = '\0';
-	return len > 0;
-}
-
-/* When a live process began, as /proc/<pid>/stat has it; 0 when it is gone or a zombie. */
-static unsigned long long start_time_of(pid_t pid)
-{
-	AUTO_FREE char *path = mem_fmt("/proc/%d/stat", (int)pid);
-	char text[1024];
-	const char *at;
-
-	if (!read_text(AT_FDCWD, path, text, sizeof(text)) || !(at = strrchr(text, ')')))
-		return 0;
-	if (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0)
-		return 0;
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	return at ? strtoull(at, NULL, 10) : 0;
-}
-
-int process_of_lock(int dir, const char *path, pid_t *ret_pid)
-{
-	unsigned long long start;
-	char text[64];
-	char *rest;
-	long pid;
-
-	if (!read_text(dir, path, text, sizeof(text)))
-		return -ESRCH;
-	pid = strtol(text, &rest, 10);
-	start = strtoull(rest, NULL, 10);
-	if (pid <= 1 || start == 0 || start_time_of((pid_t)pid) != start)
-		return -ESRCH;
-	*ret_pid = (pid_t)pid;
-	return 0;
 }
 
 int process_watch(pid_t pid)

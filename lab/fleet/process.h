@@ -1,5 +1,5 @@
 /*
- * process.h - a plane's process: started with nothing of ours, found again by its lock file.
+ * process.h - a plane's process: started with nothing of ours, watched by its pidfd.
  */
 #ifndef FLEET_PROCESS_H
 #define FLEET_PROCESS_H
@@ -24,12 +24,6 @@ struct process_start {
  * -errno, exec's included.
  */
 int process_spawn(const struct process_start *start, pid_t *ret_pid);
-
-/*
- * Who holds this lock file (relative to dir) and lives. The flock itself is never tried: that would
- * take it away from a plane that is just starting. 0, or -ESRCH when nobody does, -errno.
- */
-int process_of_lock(int dir, const char *path, pid_t *ret_pid);
 
 int process_watch(pid_t pid); /* a descriptor that is readable once it ended, or -errno */
 int process_signal(int watch, int signal);     /* never hits another process with its number */

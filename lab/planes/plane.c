@@ -1,7 +1,7 @@
 /*
  * plane.c - what every data plane has in common.
  *
- *   run/<role>-<id>.lock   flock held; "<pid> <start time>\n", the latter as /proc/<pid>/stat has it
+ *   run/<role>-<id>.lock   flock held, and who we are (lab/wire/plane_lock.h)
  *   run/<role>-<id>.sock   where control connects; the latest connection counts
  *   GOLDEN_LEASH           in the environment: a descriptor; its end of file ends us
  *
@@ -10,6 +10,7 @@
 #include "lab/planes/plane.h"
 
 #include "lab/wire/plane.h"
+#include "lab/wire/plane_lock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/net/line_channel.h"
@@ -18,7 +19,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -192,24 +192,6 @@ void plane_fact(struct plane *plane, const json_t *fact)
 
 /* Opening. */
 
-/* The 22nd field of /proc/self/stat; the second may hold anything, in parentheses. */
-static unsigned long long start_time(void)
-{
-	AUTO_FD int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	unsigned long long start = 0;
-	char text[1024] = "";
-	const char *at;
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return 0;
-	at = strrchr(text, ')');
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (at)
-		start = strtoull(at, NULL, 10);
-	return start;
-}
-
 /* Takes the lock: a descriptor, or -EEXIST when somebody else holds it. */
 static int take_lock(const char *path)
 {
@@ -233,8 +215,6 @@ static int take_lock(const char *path)
 
 static int lock_plane(struct plane *plane)
 {
-	char text[64];
-	int len;
 	int err = -EAGAIN;
 
 	for (int tries = 0; tries < 10 && err == -EAGAIN; tries++)
@@ -242,23 +222,19 @@ static int lock_plane(struct plane *plane)
 	if (err < 0)
 		return err;
 	plane->lock = err;
-
-	len = snprintf(text, sizeof(text), "%d %llu\n", (int)getpid(), start_time());
-	if (ftruncate(plane->lock, 0) < 0 || pwrite(plane->lock, text, (size_t)len, 0) != len)
-		return -EIO;
-	return 0;
+	return plane_lock_write(plane->lock);
 }
 
 static int watch_leash(struct plane *plane)
 {
-	const char *text = getenv("GOLDEN_LEASH");
+	const char *text = getenv(PLANE_LEASH);
 	int fd = text ? (int)strtol(text, NULL, 10) : -1;
 	int err;
 
 	if (!text)
 		return 0;
 	/* Neither the descriptor nor its number is our children's business. */
-	unsetenv("GOLDEN_LEASH");
+	unsetenv(PLANE_LEASH);
 	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -EBADF;
 	err = uv_poll_init(plane->loop, &plane->leash, fd);

@@ -17,6 +17,9 @@
 #ifndef WIRE_PLANE_H
 #define WIRE_PLANE_H
 
+/* In a plane's environment: the number of a descriptor; its end of file ends the plane. */
+#define PLANE_LEASH "GOLDEN_LEASH"
+
 #define PLANE_HELLO "hello"
 #define PLANE_ROLE "role"
 #define PLANE_ID "id"
