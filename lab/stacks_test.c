@@ -1,5 +1,5 @@
 /*
- * cloudformation_test.c - stacks come up, fail, roll back and go, with a real network.
+ * stacks_test.c - stacks come up, fail, roll back and go, with a real network.
  */
 #include <setjmp.h>
 #include <stdarg.h>
