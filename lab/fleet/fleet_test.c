@@ -266,12 +266,15 @@ static void a_refused_order_does_not_block_the_next(void **state)
 
 static void a_killed_plane_is_told_and_wanted_again(void **state)
 {
+	AUTO_FREE char *lock = mem_fmt("%s/run/boat-a.lock", world.dir);
+
 	order("a", "fish");
 	wait_for(&world.waves, 1);
 	kill((pid_t)world.pid, SIGKILL);
 	wait_for(&world.gone, 1);
 	assert_false(fleet_has(world.fleet, "boat", "a"));
 	assert_int_equal(count_planes(0), 0);
+	assert_int_equal(access(lock, F_OK), -1);
 
 	order("a", "fish");
 	wait_for(&world.waves, 2);
@@ -358,6 +361,7 @@ static void a_dismissed_plane_stops_in_order(void **state)
 {
 	AUTO_FREE char *lock = mem_fmt("%s/run/boat-a.lock", world.dir);
 	AUTO_FREE char *socket = mem_fmt("%s/run/boat-a.sock", world.dir);
+	AUTO_FREE char *log = mem_fmt("%s/run/boat-a.log", world.dir);
 
 	order("a", "fish");
 	wait_for(&world.waves, 1);
@@ -373,6 +377,7 @@ static void a_dismissed_plane_stops_in_order(void **state)
 	assert_int_equal(count_planes(0), 0);
 	assert_int_equal(access(lock, F_OK), -1);
 	assert_int_equal(access(socket, F_OK), -1);
+	assert_int_equal(access(log, F_OK), -1);
 }
 
 static void a_plane_that_will_not_stop_is_killed(void **state)

@@ -244,11 +244,33 @@ static void member_connect(struct member *member)
 
 /* The end. */
 
-static void log_end(const struct member *member)
+static void remove_file(const struct member *member, const char *suffix)
+{
+	AUTO_FREE char *path = mem_fmt("run/%s-%s.%s", member->role, member->id, suffix);
+
+	unlinkat(member->fleet->dir, path, 0);
+}
+
+/* What a killed plane left behind; and the log of one that has nothing to explain. */
+static void tidy(const struct member *member, int status)
+{
+	AUTO_FREE char *lock = mem_fmt("run/%s-%s.lock", member->role, member->id);
+	pid_t other;
+
+	if (plane_lock_holder(member->fleet->dir, lock, &other) == 0)
+		return;
+	remove_file(member, "lock");
+	remove_file(member, "sock");
+	if (status == 0 && member->dismissed)
+		remove_file(member, "log");
+}
+
+static void bury(const struct member *member)
 {
 	int status;
 
 	process_reap(member->pid, &status);
+	tidy(member, status);
 	log_event(LOG_INFO, "fleet.plane.ended", F_STR("role", member->role),
 		  F_STR("id", member->id), F_INT("pid", member->pid),
 		  F_INT("status", status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1),
@@ -285,7 +307,7 @@ static void on_process_end(uv_poll_t *poll, int status, int events)
 {
 	struct member *member = poll->data;
 
-	log_end(member);
+	bury(member);
 	member_unwatch(member);
 	uv_timer_stop(&member->stop_timer);
 	member->ended = true;
