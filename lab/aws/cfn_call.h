@@ -1,0 +1,23 @@
+/*
+ * cfn_call.h - what most CloudFormation types do: call their own API, with a name and tags.
+ */
+#ifndef LAB_AWS_CFN_CALL_H
+#define LAB_AWS_CFN_CALL_H
+
+#include "lab/aws/cfn_input.h"
+
+/* As the stack's caller, the input checked against the model first; a fault is passed on. */
+int cfn_call(struct request *rq, const struct model *model, int op, const json_t *in, json_t *out);
+
+/* The same to delete: a fault whose code is `gone` is none. */
+int cfn_call_unless(struct request *rq, const struct model *model, int op, const json_t *in,
+		    const char *gone);
+
+/* The property, or a name made for a resource that has none (cfn_name). */
+const char *cfn_name_prop(struct request *rq, const struct cfn_resource *r, const char *prop,
+			  size_t max, bool lower);
+
+/* The resource's own tags and the stack's that it does not have; an array, maybe empty. */
+json_t *cfn_tags(struct request *rq, const struct cfn_resource *r);
+
+#endif
