@@ -21,19 +21,24 @@ struct fleet;
 struct fleet_events {
 	/* A plane said something. It was connected, or connected again: fact is its whole state. */
 	void (*fact)(const char *role, const char *id, const json_t *fact, void *user);
-	/* The process is gone, whoever ended it. fleet_want() starts a new one. */
+	/* The process is gone, whoever ended it, or could not be started. All it said was heard
+	 * before. fleet_want() starts a new one, no sooner than a second after the last start. */
 	void (*gone)(const char *role, const char *id, void *user);
 };
 
 struct fleet_options {
 	const char *dir;     /* state folder */
 	const char *program; /* path of goldend */
-	const char
-		*plane_user; /* when root: planes that must not be root run as this user; or NULL */
-	int leash;	     /* a pipe's read end whose closing ends every plane; -1: none */
+	/* When root: planes that must not be root (role "postgres") run as this user, with a folder of
+	 * the role's name to themselves; or NULL. */
+	const char *plane_user;
+	int leash; /* a pipe's read end whose closing ends every plane; -1: none */
 };
 
-/* Adopts what runs already. */
+/*
+ * Adopts what runs already. Of planes that ended while no fleet was open nobody hears gone(): what
+ * fleet_has() denies after this is not there.
+ */
 int fleet_open(uv_loop_t *loop, const struct fleet_options *options,
 	       const struct fleet_events *events, void *user, struct fleet **ret_fleet);
 void fleet_close(struct fleet *fleet); /* the planes go on; NULL is fine */
