@@ -75,6 +75,9 @@ void ec2_route_table_forget(struct request *rq, const char *subnet_id);
 /* The default group of a VPC: its id, or NULL. */
 const char *ec2_security_group_of(struct request *rq, const char *vpc_id);
 
+/* The gateway that a VPC is attached to, or NULL. */
+const json_t *ec2_internet_gateway_of(struct request *rq, const char *vpc_id);
+
 /* How many addresses of a subnet are taken by network interfaces. */
 int64_t ec2_network_interface_count(struct request *rq, const char *subnet_id);
 
