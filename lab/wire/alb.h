@@ -9,15 +9,17 @@
  *   "listeners": [{"arn", "port": 80, "bind_port": 8080,
  *                  "rules": [{"arn", "priority": 1 | "default", "conditions": […], "actions": […]}]}],
  *   "target_groups": [{"arn", "port", "health_check": {"path", "port", "interval_ms", "timeout_ms",
- *                      "healthy", "unhealthy", "matcher", "enabled"}, "attributes": {…},
+ *                      "healthy", "unhealthy", "matcher"}, "attributes": {…},
  *                      "targets": [{"id": "10.0.4.17", "address": "127.7.4.17", "port": 8000,
  *                                   "zone", "draining": false}]}]
  * }
  * conditions and actions have elbv2's own shape (Field/Values/…Config; Type/ForwardConfig/…).
  *
  * fact {"target": {"group": arn, "id", "port", "state", "reason", "description"}}    a transition
- * fact {"targets": [… the same …], "listening": [{"port", "bind_port", "error"}]}    the whole state
+ * fact {"targets": [… the same …], "listening": [{"port", "bind_port", "address",
+ *                                                        "error"}]}         the whole state
  *
+ * A port is listened on at each node's address: "listening" has them all, and error where it failed.
  * state, reason and description are AWS's (lab/services/elbv2); a healthy target has the state only.
  */
 #ifndef WIRE_ALB_H

@@ -190,8 +190,9 @@ struct upstream *upstream_take(struct target *target, const struct sockaddr_in *
 int upstream_write(struct upstream *upstream, const uv_buf_t *parts, unsigned nparts);
 void upstream_sent(struct upstream *upstream); /* the request is complete */
 bool upstream_full(const struct upstream *upstream);
-void upstream_resume(struct upstream *upstream); /* the client takes more of the answer */
-void upstream_drop(struct upstream *upstream);	 /* the client is not interested any more */
+void upstream_resume(struct upstream *upstream);     /* the client takes more of the answer */
+void upstream_drop(struct upstream *upstream);	     /* the client is not interested any more */
+bool upstream_progressed(struct upstream *upstream); /* it took some of what is queued */
 bool upstream_is_late(const struct upstream *upstream, msec now); /* still not connected */
 void upstream_sweep(struct target *target, msec now);
 void upstream_close_all(struct target *target); /* requests in flight get a 502 */

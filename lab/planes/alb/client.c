@@ -530,6 +530,10 @@ static void sweep(struct client *client, msec now)
 		go_on(client);
 		return;
 	}
+	/* A slow peer that takes what is queued bit by bit is not idle. */
+	if (stream_progressed(&client->stream) ||
+	    (client->upstream && upstream_progressed(client->upstream)))
+		extend(client);
 	if (now < client->deadline)
 		return;
 

@@ -175,6 +175,15 @@ int stream_write(struct stream *stream, const uv_buf_t *parts, unsigned nparts)
 	return queue_rest(stream, parts, nparts, (size_t)sent);
 }
 
+bool stream_progressed(struct stream *stream)
+{
+	size_t queued = uv_stream_get_write_queue_size((uv_stream_t *)&stream->tcp);
+	bool progressed = queued < stream->was_queued;
+
+	stream->was_queued = queued;
+	return progressed;
+}
+
 static void on_finished(uv_shutdown_t *request, int err)
 {
 	(void)err;

@@ -29,7 +29,8 @@ struct stream_kind {
 struct stream {
 	uv_tcp_t tcp;
 	const struct stream_kind *kind;
-	size_t unsent; /* bytes */
+	size_t unsent;	   /* bytes */
+	size_t was_queued; /* by the kernel's account, when last asked */
 	bool reading;
 	bool closing;
 };
@@ -49,6 +50,9 @@ void stream_read(struct stream *stream, bool on);
 int stream_write(struct stream *stream, const uv_buf_t *parts, unsigned nparts);
 int stream_finish(struct stream *stream); /* no more will be written: FIN behind what is queued */
 void stream_close(struct stream *stream); /* may be called twice; closed() comes later */
+
+/* Since it was last asked: has the peer taken some of what is queued? */
+bool stream_progressed(struct stream *stream);
 
 static inline size_t stream_unsent(const struct stream *stream)
 {

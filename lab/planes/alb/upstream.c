@@ -304,6 +304,11 @@ bool upstream_full(const struct upstream *upstream)
 	return stream_unsent(&upstream->stream) > 0;
 }
 
+bool upstream_progressed(struct upstream *upstream)
+{
+	return stream_progressed(&upstream->stream);
+}
+
 void upstream_resume(struct upstream *upstream)
 {
 	if (upstream->connected)

@@ -93,7 +93,6 @@ static void add_health_check(const json_t *group, json_t *one)
 	json_set(check, "healthy", json_get(group, "HealthyThresholdCount"));
 	json_set(check, "unhealthy", json_get(group, "UnhealthyThresholdCount"));
 	json_set_str(check, "matcher", json_str(json_get(group, "Matcher"), "HttpCode"));
-	json_set_bool(check, "enabled", true);
 }
 
 static void add_target_groups(struct request *rq, const char *arn, json_t *desired)

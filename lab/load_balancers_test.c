@@ -1,9 +1,11 @@
 /*
- * elbv2_test.c - load balancers call by call, what their data plane is told, what it tells.
+ * load_balancers_test.c - load balancers call by call, what their data plane is told, what it tells.
  */
-#include "lab/services/elbv2/elbv2.h"
-#include "lab/services/elbv2/nouns.h"
+#include "lab/aws/lab.h"
 #include "lab/models/ec2.h"
+#include "lab/models/elbv2.h"
+#include "lab/services/ec2/ec2.h"
+#include "lab/services/elbv2/elbv2.h"
 #include "lib/base/log.h"
 
 #include <setjmp.h>
@@ -12,8 +14,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-extern const struct service ec2_service; /* subnets and addresses come from its API */
 
 static const struct service *const services[] = {&ec2_service, &elbv2_service, NULL};
 
