@@ -2,6 +2,8 @@
  * cloudformation.c - stacks: templates become resources, in order, and go again.
  *
  *   keeps      see stack.h
+ *   hears      what load balancers, services, tasks and databases say of themselves, so that a stack
+ *              which waits for them goes on at once; tick() looks all the same, 100 ms later
  *   left out   change sets and updates; nested stacks, macros, custom resources, drift, YAML;
  *              stack policies, rollback triggers, notifications
  */
@@ -50,9 +52,27 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 		       : rq_arn(rq, "cloudformation", rq_fmt(rq, "stack/%s/*", name));
 }
 
+/* Something that a stack may wait for has moved: asked at once, not when the clock says so. */
+static void hear_change(struct request *rq, const json_t *detail)
+{
+	if (store_count(rq->tx, STACK_MOVING) > 0)
+		lab_wake(rq->lab, rq->model);
+}
+
+static const struct hearing hears[] = {
+	{"ecs.service.changed", hear_change},
+	{"ecs.task.changed", hear_change},
+	{"elbv2.load-balancer.changed", hear_change},
+	{"elbv2.target.changed", hear_change},
+	{"rds.cluster.changed", hear_change},
+	{"rds.instance.changed", hear_change},
+	{NULL, NULL},
+};
+
 const struct service cloudformation_service = {
 	.model = &cloudformation_model,
 	.ops = ops,
+	.hears = hears,
 	.resources = resources,
 	.tick = cloudformation_tick,
 	.arn_of = arn_of,
