@@ -5,12 +5,20 @@
 #include "lab/front/front.h"
 #include "lab/home.h"
 #include "lab/planes/plane.h"
+#include "lab/services/application-autoscaling/application_autoscaling.h"
 #include "lab/services/cloudformation/cloudformation.h"
+#include "lab/services/cloudwatch/cloudwatch.h"
+#include "lab/services/codedeploy/codedeploy.h"
 #include "lab/services/ec2/ec2.h"
 #include "lab/services/ecr/ecr.h"
 #include "lab/services/ecs/ecs.h"
+#include "lab/services/elbv2/elbv2.h"
+#include "lab/services/iam/iam.h"
 #include "lab/services/kms/kms.h"
+#include "lab/services/lambda/lambda.h"
 #include "lab/services/logs/logs.h"
+#include "lab/services/sns/sns.h"
+#include "lab/services/wafv2/wafv2.h"
 #include "lib/base/log.h"
 
 #include <errno.h>
@@ -28,8 +36,21 @@
 #define PORTS_TRIED 200
 
 static const struct service *const services[] = {
-	&cloudformation_service, &ec2_service, &ecr_service, &ecs_service, &kms_service,
-	&logs_service,		 NULL,
+	&application_autoscaling_service,
+	&cloudformation_service,
+	&cloudwatch_service,
+	&codedeploy_service,
+	&ec2_service,
+	&ecr_service,
+	&ecs_service,
+	&elbv2_service,
+	&iam_service,
+	&kms_service,
+	&lambda_service,
+	&logs_service,
+	&sns_service,
+	&wafv2_service,
+	NULL,
 };
 
 static const struct role {
@@ -180,6 +201,7 @@ static int open_lab(struct control *control, const struct wishes *wishes)
 				strerror(-err));
 	lab_set_operator_key(control->lab, home_access_key_id(control->home),
 			     home_secret_access_key(control->home));
+	lab_set_authority(control->lab, &iam_authority);
 	return EXIT_SUCCESS;
 }
 
