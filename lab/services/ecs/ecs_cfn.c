@@ -221,6 +221,11 @@ static int service_settled(struct request *rq, const struct cfn_resource *r, int
 	err = service_find(rq, json_str(ref, "cluster"), json_str(ref, "service"), &service);
 	if (err)
 		return err;
+	if (deployment_is_failed(service))
+		return fault_named(
+			rq, "NotStabilized",
+			"Error occurred during operation 'ECS Deployment Circuit Breaker "
+			"was triggered'.");
 	*ret_there = json_bool_or(service, "_steady", false);
 	created = json_time_or(service, "createdAt", rq->now);
 	if (!*ret_there && rq->now.ms - created.ms > SETTLES_WITHIN)

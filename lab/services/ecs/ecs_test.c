@@ -343,6 +343,43 @@ static void a_new_deployment_replaces_the_old_one(void **state)
 	assert_int_equal(count(world, "runningCount"), 2);
 }
 
+static void the_circuit_breaker_goes_back(void **state)
+{
+	struct world *world = *state;
+	AUTO_JSON json_t *service = NULL;
+	AUTO_FREE char *first = NULL;
+	AUTO_FREE char *message = NULL;
+
+	create_service(world, 1, "ECS");
+	all_run(world);
+	step(world, 40 * SECOND);
+	service = describe(world);
+	first = mem_strdup(json_path_str(service, "deployments.0.id"));
+	done(world, ECS_UpdateService,
+	     "{\"cluster\": \"c\", \"service\": \"s\", \"forceNewDeployment\": true, "
+	     "\"deploymentConfiguration\": {\"deploymentCircuitBreaker\": {\"enable\": true, "
+	     "\"rollback\": true}}}");
+	for (int i = 0; i < 3; i++) {
+		AUTO_JSON json_t *tasks = tasks_of(world, "RUNNING");
+		const json_t *task;
+		size_t k;
+
+		json_each (tasks, k, task)
+			if (strcmp(json_str(task, "startedBy"), first) != 0)
+				say(world, task,
+				    "{\"status\": \"STOPPED\", \"stop_code\": "
+				    "\"TaskFailedToStart\", \"stopped_reason\": \"no\"}");
+		step(world, 10 * SECOND);
+	}
+	json_decref(service);
+	service = describe(world);
+	assert_string_equal(json_path_str(service, "deployments.0.id"), first);
+	assert_int_equal(json_array_size(json_get(service, "deployments")), 1);
+	is_newest(world, 0, "(service s) has reached a steady state.");
+	message = mem_fmt("(service s) rolling back to deployment %s.", first);
+	is_newest(world, 2, message);
+}
+
 static void a_codedeploy_service_has_a_task_set_and_refuses_to_deploy(void **state)
 {
 	struct world *world = *state;
@@ -422,6 +459,7 @@ int main(void)
 		TEST(a_lost_plane_is_a_lost_host),
 		TEST(tasks_that_never_run_are_started_less_and_less),
 		TEST(a_new_deployment_replaces_the_old_one),
+		TEST(the_circuit_breaker_goes_back),
 		TEST(a_codedeploy_service_has_a_task_set_and_refuses_to_deploy),
 		TEST(a_deleted_service_drains),
 		TEST(sizes_are_fargates),

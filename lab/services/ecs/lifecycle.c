@@ -49,18 +49,6 @@ static json_t *service_of(struct request *rq, const json_t *task)
 	return store_edit(rq->tx, SERVICE, rq_fmt(rq, "%s/%s", json_str(task, "_cluster"), name));
 }
 
-static void count_failed(const json_t *service, const char *unit)
-{
-	json_t *deployments = json_object_get(service, "deployments");
-	json_t *deployment;
-	size_t i;
-
-	json_array_foreach (deployments, i, deployment)
-		if (unit && strcmp(json_str(deployment, "id"), unit) == 0)
-			json_set_int(deployment, "failedTasks",
-				     json_int_or(deployment, "failedTasks", 0) + 1);
-}
-
 /* A task of a service never reached RUNNING: tell, and wait longer each time. */
 static void note_failed_start(struct request *rq, const json_t *task, const char *reason)
 {
@@ -75,7 +63,7 @@ static void note_failed_start(struct request *rq, const json_t *task, const char
 	failures = (int)json_int_or(service, "_failures", 0) + 1;
 	json_set_int(service, "_failures", failures);
 	json_set_time(service, "_held_until", (lab_ms){rq->now.ms + sched_backoff(failures)});
-	count_failed(service, unit);
+	deployment_count_failed(service, unit);
 	event_add(rq, service, task_set, "was unable to place a task. Reason: %s.", reason);
 	if (failures == FAILURES_TOLD)
 		event_add(
@@ -91,9 +79,11 @@ static void note_crash(struct request *rq, const json_t *task)
 	lab_ms started = json_time_or(task, "startedAt", rq->now);
 	json_t *service = service_of(rq, task);
 
-	if (!service || rq->now.ms - started.ms > CRASHED_WITHIN)
+	if (!service)
 		return;
-	json_set_time(service, "_held_until", (lab_ms){rq->now.ms + CRASH_HOLD});
+	deployment_count_failed(service, json_str(task, "_unit"));
+	if (rq->now.ms - started.ms <= CRASHED_WITHIN)
+		json_set_time(service, "_held_until", (lab_ms){rq->now.ms + CRASH_HOLD});
 	service_put(rq, service);
 }
 

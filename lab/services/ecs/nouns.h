@@ -52,6 +52,17 @@ bool service_has_controller(const json_t *service, const char *type);
 const json_t *service_unit(const json_t *service, const char *status);
 const json_t *service_units(const json_t *service);
 
+/* deployment.c: what a service that deploys by itself has; they live in its document. */
+void deployment_new(struct request *rq, json_t *service); /* PRIMARY; the one before is ACTIVE */
+void deployments_scale(struct request *rq, json_t *service);
+/* A task of it never ran, died, or failed its health checks. */
+void deployment_count_failed(json_t *service, const char *id);
+/* The circuit breaker: too many failed. True if the service changed. */
+bool deployment_judge(struct request *rq, json_t *service);
+bool deployment_is_failed(const json_t *service);
+/* The rollout is over: the PRIMARY one is left. */
+void deployment_complete(struct request *rq, json_t *service);
+
 /* service_check.c */
 int service_check_load_balancers(struct request *rq, const json_t *balancers,
 				 const json_t *task_definition);

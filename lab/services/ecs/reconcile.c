@@ -100,6 +100,8 @@ static bool is_held_back(const struct crew *crew)
 {
 	lab_ms until = json_time_or(crew->service, "_held_until", (lab_ms){0});
 
+	if (deployment_is_failed(crew->service))
+		return true;
 	if (crew->rq->now.ms >= until.ms)
 		return false;
 	next_due(crew->rq, crew->next, until);
@@ -199,10 +201,11 @@ static const char *tell_unhealthy(const struct crew *crew, const json_t *task)
 	return "Task failed container health checks";
 }
 
-static void stop_tasks(const struct crew *crew)
+/* How many of them were unhealthy. */
+static int stop_tasks(const struct crew *crew)
 {
 	struct request *rq = crew->rq;
-	int running = 0, pending = 0;
+	int running = 0, pending = 0, sick = 0;
 	const char *names = "";
 	const json_t *task;
 	size_t i;
@@ -217,6 +220,7 @@ static void stop_tasks(const struct crew *crew)
 				 ? tell_unhealthy(crew, task)
 				 : rq_fmt(rq, "Scaling activity initiated by (deployment %s)",
 					  json_str(task, "_unit"));
+		sick += stop == SCHED_STOP_UNHEALTHY;
 		task_stop(rq, task_id(task), "ServiceSchedulerInitiated", reason);
 		if (!crew->pool.tasks[i].running) {
 			pending++;
@@ -230,6 +234,7 @@ static void stop_tasks(const struct crew *crew)
 			  running, names);
 	if (pending)
 		event_add(rq, crew->service, crew->task_set, "stopped %d pending tasks.", pending);
+	return sick;
 }
 
 /* Live tasks of one unit, or of all. */
@@ -246,14 +251,14 @@ static const json_t *live_tasks(struct request *rq, const json_t *tasks, const c
 	return live;
 }
 
-static bool run_crew(struct crew *crew, int desired)
+static bool run_crew(struct crew *crew, int desired, int *ret_sick)
 {
 	struct sched_plan plan;
 
 	muster(crew, desired);
 	sched_decide(&crew->pool, &plan);
 	start_tasks(crew, &plan);
-	stop_tasks(crew);
+	*ret_sick = stop_tasks(crew);
 	return plan.steady;
 }
 
@@ -270,25 +275,8 @@ static bool is_any_leaving(const json_t *tasks, const char *unit)
 	return false;
 }
 
-/* The rollout is over: one deployment is left. */
-static void complete_deployment(struct request *rq, json_t *service, const json_t *tasks)
-{
-	json_t *deployments = json_object_get(service, "deployments");
-	json_t *primary = json_array_get(deployments, 0);
-	const char *id = json_str(primary, "id");
-
-	if (strcmp(json_str_or(primary, "rolloutState", ""), "IN_PROGRESS") != 0)
-		return;
-	json_set_str(primary, "rolloutState", "COMPLETED");
-	json_set_str(primary, "rolloutStateReason", rq_fmt(rq, "ECS deployment %s completed.", id));
-	json_set_time(primary, "updatedAt", rq->now);
-	while (json_array_size(deployments) > 1)
-		json_array_remove(deployments, 1);
-	event_add(rq, service, NULL, "(deployment %s) deployment completed.", id);
-}
-
-static bool schedule_deployments(struct request *rq, const json_t *service, const json_t *tasks,
-				 msec *next)
+static bool schedule_deployments(struct request *rq, json_t *service, const json_t *tasks,
+				 msec *next, bool *ret_changed)
 {
 	const json_t *deployments = json_get(service, "deployments");
 	struct crew crew = {
@@ -301,8 +289,12 @@ static bool schedule_deployments(struct request *rq, const json_t *service, cons
 	const json_t *deployment;
 	bool steady;
 	size_t i;
+	int sick;
 
-	steady = run_crew(&crew, (int)json_int_or(service, "desiredCount", 0));
+	steady = run_crew(&crew, (int)json_int_or(service, "desiredCount", 0), &sick);
+	*ret_changed = sick > 0;
+	while (sick-- > 0)
+		deployment_count_failed(service, json_str(crew.unit, "id"));
 	json_each (deployments, i, deployment)
 		steady &= !is_any_leaving(tasks, json_str(deployment, "id"));
 	return steady;
@@ -320,7 +312,9 @@ static bool schedule_task_set(struct request *rq, const json_t *service, const j
 		.next = next,
 	};
 
-	return run_crew(&crew, (int)json_int_or(set, "computedDesiredCount", 0)) &&
+	int sick;
+
+	return run_crew(&crew, (int)json_int_or(set, "computedDesiredCount", 0), &sick) &&
 	       !is_any_leaving(tasks, crew.task_set);
 }
 
@@ -389,7 +383,7 @@ static bool set_steady(struct request *rq, json_t *service, const json_t *tasks,
 		return true;
 	json_set_time(service, "_steady_at", rq->now);
 	if (service_has_controller(service, "ECS"))
-		complete_deployment(rq, service, tasks);
+		deployment_complete(rq, service);
 	event_add(rq, service, NULL, "has reached a steady state.");
 	return true;
 }
@@ -418,8 +412,12 @@ void service_reconcile(struct request *rq, const json_t *seen, msec *next)
 		end_service(rq, service);
 		return;
 	}
+	if (service_has_controller(seen, "ECS") && deployment_judge(rq, service)) {
+		service_put(rq, service);
+		return;
+	}
 	steady = service_has_controller(seen, "ECS")
-			 ? schedule_deployments(rq, service, tasks, next)
+			 ? schedule_deployments(rq, service, tasks, next, &changed)
 			 : schedule_task_sets(rq, service, tasks, next, &changed);
 	changed |= set_steady(rq, service, tasks, steady, next);
 	if (changed)

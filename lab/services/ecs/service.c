@@ -3,7 +3,7 @@
  *
  *   keeps      ecs/service  by cluster/name  as DescribeServices shows it; counts and events apart
  *   left out   DAEMON, capacity provider strategies, service registries, Service Connect, the native
- *              BLUE_GREEN, LINEAR and CANARY strategies, deployment alarms, circuit breaker
+ *              BLUE_GREEN, LINEAR and CANARY strategies, deployment alarms
  */
 #include "lab/services/ecs/nouns.h"
 
@@ -70,42 +70,6 @@ const json_t *service_unit(const json_t *service, const char *status)
 	return NULL;
 }
 
-/* A new PRIMARY deployment of an ECS-controlled service; the one before becomes ACTIVE. */
-static void deployment_new(struct request *rq, json_t *service)
-{
-	json_t *deployments = json_object_get(service, "deployments");
-	json_t *deployment = json_object();
-	const char *id = rq_fmt(rq, "ecs-svc/%s%s", id_text(rq, 1, "123456789"),
-				id_text(rq, 18, "0123456789"));
-	json_t *before;
-	size_t i;
-
-	json_array_foreach (deployments, i, before)
-		if (strcmp(json_str(before, "status"), "PRIMARY") == 0)
-			json_set_str(before, "status", "ACTIVE");
-
-	json_set_str(deployment, "id", id);
-	json_set_str(deployment, "status", "PRIMARY");
-	json_set(deployment, "taskDefinition", json_get(service, "taskDefinition"));
-	json_set(deployment, "desiredCount", json_get(service, "desiredCount"));
-	json_set_int(deployment, "pendingCount", 0);
-	json_set_int(deployment, "runningCount", 0);
-	json_set_int(deployment, "failedTasks", 0);
-	json_set_time(deployment, "createdAt", rq->now);
-	json_set_time(deployment, "updatedAt", rq->now);
-	json_set(deployment, "launchType", json_get(service, "launchType"));
-	json_set(deployment, "platformVersion", json_get(service, "platformVersion"));
-	json_set(deployment, "platformFamily", json_get(service, "platformFamily"));
-	json_set(deployment, "networkConfiguration", json_get(service, "networkConfiguration"));
-	json_set_str(deployment, "rolloutState", "IN_PROGRESS");
-	json_set_str(deployment, "rolloutStateReason",
-		     rq_fmt(rq, "ECS deployment %s in progress.", id));
-	json_array_insert_new(deployments, 0, deployment);
-	json_set_bool(service, "_steady", false);
-	json_set_int(service, "_failures", 0);
-	json_drop(service, "_held_until");
-}
-
 static int check_deployment(struct request *rq, const json_t *configuration)
 {
 	int64_t maximum = json_int_or(configuration, "maximumPercent", 200);
@@ -119,9 +83,6 @@ static int check_deployment(struct request *rq, const json_t *configuration)
 		return fault(rq, ECS_InvalidParameterException,
 			     "Both maximumPercent and minimumHealthyPercent cannot be 100 as this "
 			     "will block deployments.");
-	if (json_bool_or(json_get(configuration, "deploymentCircuitBreaker"), "enable", false))
-		return fault(rq, ECS_UnsupportedFeatureException,
-			     "The deployment circuit breaker is not in the lab.");
 	return 0;
 }
 
@@ -409,20 +370,6 @@ static void update_plain(struct request *rq, const json_t *in, json_t *service)
 	set_deployment_configuration(service, in);
 }
 
-static void scale_deployments(struct request *rq, json_t *service)
-{
-	json_t *deployments = json_object_get(service, "deployments");
-	json_t *deployment;
-	size_t i;
-
-	json_array_foreach (deployments, i, deployment) {
-		if (strcmp(json_str(deployment, "status"), "PRIMARY") != 0)
-			continue;
-		json_set(deployment, "desiredCount", json_get(service, "desiredCount"));
-		json_set_time(deployment, "updatedAt", rq->now);
-	}
-}
-
 int update_service(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *found;
@@ -451,7 +398,7 @@ int update_service(struct request *rq, const json_t *in, json_t *out)
 		err = update_deployed(rq, in, service);
 		if (err)
 			return err;
-		scale_deployments(rq, service);
+		deployments_scale(rq, service);
 	} else {
 		task_sets_scale(rq, service);
 	}
@@ -483,7 +430,7 @@ int delete_service(struct request *rq, const json_t *in, json_t *out)
 	service = service_edit(rq, found);
 	json_set_str(service, "status", "DRAINING");
 	json_set_int(service, "desiredCount", 0);
-	scale_deployments(rq, service);
+	deployments_scale(rq, service);
 	if (json_has(service, "taskSets"))
 		task_sets_scale(rq, service);
 	service_put(rq, service);
