@@ -23,7 +23,16 @@ static int perform(struct request *rq, const struct service *service, int op, co
 		return result;
 	}
 	result = authorize(rq, service, op, in);
-	return result != 0 ? result : service->ops[op](rq, in, out);
+	if (result == 0)
+		result = service->ops[op](rq, in, out);
+	if (result == 0 && rq->model->protocol == PROTOCOL_EC2 &&
+	    json_bool_or(in, "DryRun", false)) {
+		/* EC2 alone asks so: what was done is undone, as by any fault. */
+		result = fault_named(rq, "DryRunOperation",
+				     "Request would have succeeded, but DryRun flag is set.");
+		rq->fault.status = 412;
+	}
+	return result;
 }
 
 int operation_run(struct request *rq, const struct service *service, int op, const json_t *in,

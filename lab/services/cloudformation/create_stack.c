@@ -163,22 +163,34 @@ static int decide(struct request *rq, const json_t *in, struct plan *plan)
 	return err;
 }
 
-static const struct principal *acting(struct request *rq, const json_t *in)
+/* As whom the stack will act: its role, which the caller must be allowed to pass, or the caller. */
+static int acting(struct request *rq, const json_t *in, const struct principal **ret_as)
 {
 	const char *role = json_str(in, "RoleARN");
+	int err;
 
-	return role ? principal_role(rq, role, "AWSCloudFormation") : rq->caller;
+	if (!role) {
+		*ret_as = rq->caller;
+		return 0;
+	}
+	err = pass_role(rq, role, "cloudformation.amazonaws.com");
+	if (err)
+		return err;
+	*ret_as = principal_role(rq, role, "AWSCloudFormation");
+	if (!*ret_as)
+		return fault_named(rq, "ValidationError", "Role %s is invalid or cannot be assumed",
+				   role);
+	return 0;
 }
 
 static int make_plan(struct request *rq, const json_t *in, struct plan *plan)
 {
-	const struct principal *as = acting(rq, in);
+	const struct principal *as = NULL;
 	int err;
 
-	if (!as)
-		return fault_named(rq, "ValidationError", "Role %s is invalid or cannot be assumed",
-				   json_str(in, "RoleARN"));
-	err = template_of_call(rq, in, &plan->text, &plan->len);
+	err = acting(rq, in, &as);
+	if (!err)
+		err = template_of_call(rq, in, &plan->text, &plan->len);
 	if (!err)
 		err = invalid(rq, template_read(rq->arena, plan->text, plan->len, &plan->template));
 	if (!err)
@@ -226,7 +238,7 @@ static json_t *new_stack(struct request *rq, const json_t *in, const struct plan
 	json_set(stack, "_Shown", plan->shown);
 	json_set(stack, "_Conditions", plan->conditions);
 	json_set(stack, "_Dependencies", plan->dependencies);
-	json_set(stack, "_Caller", principal_write(rq, rq->caller));
+	json_set_str(stack, "_Caller", rq->caller->arn);
 	json_set_str(stack, "_OnFailure", on_failure(in));
 	json_set_str(stack, "_Token", json_str(in, "ClientRequestToken"));
 	return stack;

@@ -25,6 +25,15 @@ static bool find_provider(struct request *rq, const char *type, struct provider 
 	return false;
 }
 
+/* NULL, or why nothing of this resource can be done. */
+static const char *find_for(struct stack *stack, const json_t *resource,
+			    struct provider *ret_provider)
+{
+	if (!find_provider(stack->rq, json_str(resource, "ResourceType"), ret_provider))
+		return "The resource type is not in the lab.";
+	return stack->principal ? NULL : "The stack's role is invalid or cannot be assumed";
+}
+
 bool provider_exists(struct request *rq, const char *type)
 {
 	struct provider provider;
@@ -126,8 +135,9 @@ const char *provider_create(struct stack *stack, json_t *resource, const json_t 
 	struct provider provider;
 	struct request rq;
 
-	if (!find_provider(stack->rq, json_str(resource, "ResourceType"), &provider))
-		return "The resource type is not in the lab.";
+	reason = find_for(stack, resource, &provider);
+	if (reason)
+		return reason;
 	rq = request_of(stack, provider.service);
 	tx_savepoint(rq.tx);
 	reason = end(&rq, provider.resource->create(&rq, &r, &id));
@@ -144,8 +154,9 @@ const char *provider_settled(struct stack *stack, const json_t *resource, bool *
 	const char *reason;
 	int there = 1, err = 0;
 
-	if (!find_provider(stack->rq, json_str(resource, "ResourceType"), &provider))
-		return "The resource type is not in the lab.";
+	reason = find_for(stack, resource, &provider);
+	if (reason)
+		return reason;
 	rq = request_of(stack, provider.service);
 	tx_savepoint(rq.tx);
 	if (provider.resource->settled)
@@ -185,8 +196,9 @@ const char *provider_delete(struct stack *stack, const json_t *resource, bool *r
 	int err = 0;
 
 	*ret_again = false;
-	if (!find_provider(stack->rq, json_str(resource, "ResourceType"), &provider))
-		return "The resource type is not in the lab.";
+	reason = find_for(stack, resource, &provider);
+	if (reason)
+		return reason;
 	rq = request_of(stack, provider.service);
 	tx_savepoint(rq.tx);
 	if (provider.resource->delete)
@@ -202,8 +214,7 @@ json_t *provider_get_att(struct stack *stack, const json_t *resource, const char
 	struct provider provider;
 	struct request rq;
 
-	if (!find_provider(stack->rq, json_str(resource, "ResourceType"), &provider) ||
-	    !provider.resource->get_att)
+	if (find_for(stack, resource, &provider) || !provider.resource->get_att)
 		return NULL;
 	rq = request_of(stack, provider.service);
 	return provider.resource->get_att(&rq, &r, name);

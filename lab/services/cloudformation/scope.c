@@ -113,8 +113,8 @@ static const char *secret_text(struct stack *stack, const struct dynamic_referen
 	json_set_str(in, "SecretId", reference->name);
 	json_set_str(in, "VersionStage", reference->stage);
 	json_set_str(in, "VersionId", reference->version);
-	if (aws_call(rq, stack->principal, &secretsmanager_model, SECRETSMANAGER_GetSecretValue, in,
-		     out))
+	if (!stack->principal || aws_call(rq, stack->principal, &secretsmanager_model,
+					  SECRETSMANAGER_GetSecretValue, in, out))
 		return rq_fmt(rq, "Could not retrieve secret %s: %s", reference->name,
 			      rq->called.message);
 	*ret_text = json_str_or(out, "SecretString", "");
@@ -136,7 +136,8 @@ static const char *parameter_text(struct stack *stack, const struct dynamic_refe
 
 	json_set_str(in, "Name", reference->name);
 	json_set_bool(in, "WithDecryption", secure);
-	if (aws_call(rq, stack->principal, &ssm_model, SSM_GetParameter, in, out))
+	if (!stack->principal ||
+	    aws_call(rq, stack->principal, &ssm_model, SSM_GetParameter, in, out))
 		return rq_fmt(rq,
 			      "Unable to fetch parameters [%s] from parameter store for this "
 			      "account.",

@@ -28,7 +28,8 @@ bool stack_open(struct request *rq, const char *id, struct stack *ret_stack)
 		.document = document,
 		.id = json_str(document, "StackId"),
 		.name = json_str(document, "StackName"),
-		.principal = principal_read(rq, document),
+		.principal = principal_of(
+			rq, json_str_or(document, "RoleARN", json_str_or(document, "_Caller", ""))),
 	};
 	return true;
 }
@@ -154,37 +155,4 @@ void stack_move_resource(struct stack *stack, json_t *resource, const char *stat
 bool resource_status_is(const json_t *resource, const char *status)
 {
 	return strcmp(json_str_or(resource, "ResourceStatus", ""), status) == 0;
-}
-
-json_t *principal_write(struct request *rq, const struct principal *principal)
-{
-	json_t *document = rq_object(rq);
-
-	json_set_int(document, "Kind", principal->kind);
-	json_set_str(document, "Arn", principal->arn);
-	json_set_str(document, "UserId", principal->user_id);
-	json_set_str(document, "Role", principal->role);
-	json_set_str(document, "Service", principal->service);
-	return document;
-}
-
-const struct principal *principal_read(struct request *rq, const json_t *document)
-{
-	const json_t *caller = json_get(document, "_Caller");
-	const char *role = json_str(document, "RoleARN");
-	struct principal *principal;
-
-	/* The role may be gone by now: then the stack may do nothing, rather than anything. */
-	if (role && principal_role(rq, role, "AWSCloudFormation"))
-		return principal_role(rq, role, "AWSCloudFormation");
-	principal = arena_alloc(rq->arena, sizeof(*principal));
-	*principal = (struct principal){
-		.kind = role ? PRINCIPAL_SESSION
-			     : (enum principal_kind)json_int_or(caller, "Kind", PRINCIPAL_SESSION),
-		.arn = role ? role : json_str_or(caller, "Arn", ""),
-		.user_id = json_str_or(caller, "UserId", ""),
-		.role = json_str(caller, "Role"),
-		.service = json_str(caller, "Service"),
-	};
-	return principal;
 }

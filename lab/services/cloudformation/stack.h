@@ -13,7 +13,7 @@
  * Kinds of documents. Members that begin with '_' are ours:
  *   stack     _Values, _Shown: parameters as Ref gives them, and with NoEcho as ****
  *             _Conditions, _Dependencies   decided once, when the stack was created
- *             _Caller, _OnFailure, _Token, _Retain, _RollingBack
+ *             _Caller: the ARN of who made or deletes it; _OnFailure, _Token, _Retain, _RollingBack
  *   resource  _Props: resolved, dynamic references not; _DependsOn, _DeletionPolicy, _Until
  */
 #define STACK "cloudformation/stack"		 /* by id; DescribeStacks' shape */
@@ -31,8 +31,8 @@ struct stack {
 	json_t *document; /* the transaction's copy; stack_save() keeps it */
 	const char *id;
 	const char *name;
-	const json_t *template; /* stack_read_template() */
-	const struct principal *principal;
+	const json_t *template;		   /* stack_read_template() */
+	const struct principal *principal; /* its role, or who made it; NULL: gone by now */
 };
 
 /* The id of the stack with this name or id, deleted ones by id only; NULL: there is none. */
@@ -65,10 +65,6 @@ struct scope stack_scope(struct stack *stack, bool shown);
 const json_t *stack_pseudo(struct request *rq, const char *id, const char *name,
 			   const json_t *notification_arns);
 const json_t *stack_zones(struct request *rq);
-
-/* Who the stack acts as: its role, or who made it, as _Caller keeps him. */
-json_t *principal_write(struct request *rq, const struct principal *principal);
-const struct principal *principal_read(struct request *rq, const json_t *document);
 
 /* A copy of the tree in which {{resolve:…}} are values; NULL with ret_error said. */
 json_t *stack_resolve_references(struct stack *stack, const json_t *tree, const char **ret_error);

@@ -56,6 +56,7 @@ static int check_retained(struct stack *stack, const json_t *retained)
 int cloudformation_delete_stack(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *id = stack_find(rq, json_str_or(in, "StackName", ""));
+	const char *role = json_str(in, "RoleARN");
 	struct stack stack;
 	int err;
 
@@ -69,15 +70,17 @@ int cloudformation_delete_stack(struct request *rq, const json_t *in, json_t *ou
 				   "enabled",
 				   stack.name);
 	err = check_retained(&stack, json_get(in, "RetainResources"));
+	if (!err && role)
+		err = pass_role(rq, role, "cloudformation.amazonaws.com");
 	if (err)
 		return err;
 
 	forgive(&stack);
 	if (json_has(in, "RetainResources"))
 		json_set(stack.document, "_Retain", json_get(in, "RetainResources"));
-	if (json_has(in, "RoleARN"))
-		json_set_str(stack.document, "RoleARN", json_str(in, "RoleARN"));
-	json_set(stack.document, "_Caller", principal_write(rq, rq->caller));
+	if (role)
+		json_set_str(stack.document, "RoleARN", role);
+	json_set_str(stack.document, "_Caller", rq->caller->arn);
 	json_set_str(stack.document, "_Token", json_str(in, "ClientRequestToken"));
 	json_set_bool(stack.document, "_RollingBack", false);
 	stack_move(&stack, "DELETE_IN_PROGRESS", "User Initiated");
