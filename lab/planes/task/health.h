@@ -4,8 +4,8 @@
 #ifndef TASK_HEALTH_H
 #define TASK_HEALTH_H
 
-#include "lab/planes/task/launch.h"
-#include "lab/planes/task/limits.h"
+#include "lab/planes/launch.h"
+#include "lab/planes/task/task_limits.h"
 #include "lib/base/json.h"
 
 enum health_status { HEALTH_UNKNOWN, HEALTH_HEALTHY, HEALTH_UNHEALTHY };

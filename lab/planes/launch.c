@@ -1,10 +1,10 @@
 /*
- * launch.c - how a process of a container is made.
+ * launch.c - how a plane starts what it runs.
  *
  *   left out   a root file system of its own (the tree is looked up, not changed to), a container's
  *              own user (all run as the lab's), capabilities (nobody has any)
  */
-#include "lab/planes/task/launch.h"
+#include "lab/planes/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +140,7 @@ static int enter_folder(const struct launch *launch)
 	int fd;
 
 	if (!launch->rootfs)
-		return chdir("/") < 0 ? -errno : 0;
+		return chdir(launch->folder ? launch->folder : "/") < 0 ? -errno : 0;
 	fd = open_inside(launch->rootfs, launch->folder ? launch->folder : "/");
 	if (fd < 0) /* Docker makes a WorkingDir that is missing; the tree is not ours to write */
 		fd = open_inside(launch->rootfs, "/");
@@ -206,6 +206,7 @@ static int become(const struct launch *launch)
 /* Returns only what went wrong. */
 static int exec_child(const struct launch *launch, pid_t parent, int *report)
 {
+	int signal = launch->death_signal ? launch->death_signal : SIGKILL;
 	int err;
 
 	setsid();
@@ -224,7 +225,7 @@ static int exec_child(const struct launch *launch, pid_t parent, int *report)
 
 	umask(022);
 	/* After the change of user, which clears it; the parent may have died before it counts. */
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, signal) < 0)
 		return -errno;
 	if (getppid() != parent)
 		return -ESRCH;

@@ -1,9 +1,9 @@
 /*
- * launch.h - how a process of a container is made: its program found in the image tree, started with
- * nothing of ours but what it is given.
+ * launch.h - how a plane starts what it runs: containers, their health checks, a database. With nothing
+ * of ours but what it is given, and never longer than the plane.
  */
-#ifndef TASK_LAUNCH_H
-#define TASK_LAUNCH_H
+#ifndef PLANES_LAUNCH_H
+#define PLANES_LAUNCH_H
 
 #include "lib/base/arena.h"
 
@@ -19,8 +19,9 @@ struct launch {
 	const char *const *cgroups; /* cgroup.procs files to enter; NULL-terminated, or NULL */
 	uid_t uid;		    /* 0: as we are */
 	gid_t gid;
-	int output; /* stdout and stderr; -1: /dev/null */
-	int extra;  /* becomes descriptor LAUNCH_EXTRA; -1: none */
+	int output;	  /* stdout and stderr; -1: /dev/null */
+	int death_signal; /* when the plane is gone; 0: SIGKILL */
+	int extra;	  /* becomes descriptor LAUNCH_EXTRA; -1: none */
 };
 
 #define LAUNCH_EXTRA 3

@@ -1,10 +1,10 @@
 /*
- * limits.c - a task gets the CPU and the memory it paid for.
+ * task_limits.c - a task gets the CPU and the memory it paid for.
  *
  * What the kernel does not do for us (no cgroup, or not both controllers) a timer does: each turn it
  * adds up what the task's processes used and stops them all while they are over their share.
  */
-#include "lab/planes/task/limits.h"
+#include "lab/planes/task/task_limits.h"
 #include "lab/planes/task/cgroup.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"

@@ -1,5 +1,5 @@
 /*
- * limits.h - a task gets the CPU and the memory it paid for, and no more.
+ * task_limits.h - a task gets the CPU and the memory it paid for, and no more.
  *
  * By cgroup where we may make one (v1 or v2); else CPU by stopping and continuing the task's
  * processes so that they run their share of each moment, and memory by looking at the resident size

@@ -1,0 +1,408 @@
+/*
+ * task_test.c - the task plane as a process, with real children, over its socket.
+ */
+#include "lab/planes/driver.h"
+#include "lab/wire/log_segment.h"
+#include "lab/wire/task.h"
+#include "lib/base/buf.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ID "0123456789abcdef0123456789abcdef"
+
+static char folder[] = "/tmp/golden-task-XXXXXX";
+
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	fchmod(fd, mode);
+	close(fd);
+}
+
+/* An image with a script, as an image of ours would be unpacked. */
+static int in_a_folder(void **state)
+{
+	if (!mkdtemp(folder) || chdir(folder) < 0)
+		return -1;
+	chmod(".", 0711);
+	mkdir("images", 0755);
+	mkdir("images/a", 0755);
+	mkdir("images/a/rootfs", 0755);
+	mkdir("images/a/rootfs/bin", 0755);
+	write_file("images/a/config.json",
+		   "{\"config\":{\"Entrypoint\":[\"/bin/run\"],\"Env\":[\"FROM=image\"]}}", 0644);
+	write_file("images/a/rootfs/bin/run", "#!/bin/sh\neval \"$1\"\n", 0755);
+	write_file("images/a/rootfs/bin/check", "#!/bin/sh\ntest -e /tmp/golden-check-$1\n", 0755);
+	return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	return remove(path);
+}
+
+static int and_out(void **state)
+{
+	return chdir("/") < 0 ? -1 : nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A task of one container that evaluates a script. */
+static json_t *task_of(const char *script)
+{
+	json_t *desired = json_object();
+	json_t *user = json_add_object(desired, "user");
+	json_t *container = json_push_object(json_add_array(desired, "containers"));
+	json_t *log = json_add_object(container, "log");
+
+	json_set_int(user, "uid", 65534);
+	json_set_int(user, "gid", 65534);
+	json_set_str(desired, "arn", "arn:aws:ecs:us-east-1:123456789012:task/golden/" ID);
+	json_set_str(desired, "address", "127.0.0.1");
+	json_set_str(desired, "region", "us-east-1");
+	json_set_str(desired, "endpoint", "http://127.0.0.1:4566");
+	json_set_int(desired, "cpu", 256);
+	json_set_int(desired, "memory", 256);
+	json_set_str(container, "name", "app");
+	json_set_str(container, "runtime_id", ID "-1234567890");
+	json_set_str(container, "tree", "images/a");
+	json_push_str(json_add_array(container, "command"), script);
+	json_set_str(log, "group", "g");
+	json_set_str(log, "stream", "s");
+	return desired;
+}
+
+static json_t *container_of(json_t *desired)
+{
+	return json_array_get(json_object_get(desired, "containers"), 0);
+}
+
+/* All messages of the stream, a line each. Starts the next test with an empty one. */
+static char *take_log(void)
+{
+	struct buf text = {0};
+	struct log_reader *reader;
+	struct log_event event;
+
+	if (log_reader_open("logs/g/s", 0, &reader) < 0)
+		return mem_strdup("");
+	while (log_reader_next(reader, &event) == 1) {
+		buf_str(&text, event.message);
+		buf_byte(&text, '\n');
+	}
+	log_reader_close(reader);
+	unlink("logs/g/s");
+	return buf_take(&text);
+}
+
+static struct driver *start(json_t *desired)
+{
+	struct driver *driver = driver_start(TASK_ROLE, ID);
+
+	driver_desire(driver, desired);
+	json_decref(desired);
+	return driver;
+}
+
+static int64_t exit_code(const struct driver *driver)
+{
+	return json_integer_value(json_path(driver_fact(driver), "containers.0.exit_code"));
+}
+
+static void what_it_prints_is_logged(void **state)
+{
+	struct driver *driver = start(task_of("echo one; echo two >&2; printf three; id -u; "
+					      "echo $FROM $AWS_REGION; ls /proc/self/fd | wc -l"));
+	AUTO_FREE char *log = NULL;
+
+	assert_true(driver_wait(driver, "status", "STOPPED", 5000));
+	assert_string_equal(json_path_str(driver_fact(driver), "stop_code"),
+			    "EssentialContainerExited");
+	assert_string_equal(json_path_str(driver_fact(driver), "stopped_reason"),
+			    "Essential container in task exited");
+	assert_int_equal(exit_code(driver), 0);
+	driver_run(driver, 100);
+	assert_int_equal(driver_logged(driver), 5);
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	log = take_log();
+	if (geteuid() == 0)
+		assert_string_equal(log, "one\ntwo\nthree65534\nimage us-east-1\n4\n");
+}
+
+static void lines_have_lab_time(void **state)
+{
+	struct driver *driver = driver_start(TASK_ROLE, ID);
+	AUTO_JSON json_t *desired = task_of("echo one");
+	struct log_reader *reader;
+	struct log_event event;
+
+	driver_clock(driver, 4102444800000, 0); /* 2100, standing still */
+	driver_desire(driver, desired);
+	assert_true(driver_wait(driver, "status", "STOPPED", 5000));
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	assert_int_equal(log_reader_open("logs/g/s", 0, &reader), 0);
+	assert_int_equal(log_reader_next(reader, &event), 1);
+	assert_int_equal(event.timestamp.ms, 4102444800000);
+	log_reader_close(reader);
+	unlink("logs/g/s");
+}
+
+static void stop_is_sigterm_then_sigkill(void **state)
+{
+	AUTO_JSON json_t *desired = task_of("trap 'echo term; exit 7' TERM; echo up; "
+					    "while :; do sleep 0.05; done");
+	struct driver *driver;
+	json_t *stop = json_add_object(desired, "stop");
+	AUTO_FREE char *log = NULL;
+
+	json_set_str(stop, "code", "ServiceSchedulerInitiated");
+	json_set_str(stop, "reason", "Scaling activity initiated by (deployment ecs-svc/1)");
+	driver = driver_start(TASK_ROLE, ID);
+	json_incref(stop);
+	json_drop(desired, "stop");
+	driver_desire(driver, desired);
+	assert_true(driver_wait(driver, "status", "RUNNING", 5000));
+	driver_run(driver, 200);
+	json_give(desired, "stop", stop);
+	driver_desire(driver, desired);
+	assert_true(driver_wait(driver, "status", "STOPPED", 5000));
+	assert_int_equal(exit_code(driver), 7);
+	assert_string_equal(json_path_str(driver_fact(driver), "stop_code"),
+			    "ServiceSchedulerInitiated");
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	log = take_log();
+	assert_string_equal(log, "up\nterm\n");
+}
+
+static void stop_with(const char *script, int64_t expect)
+{
+	AUTO_JSON json_t *desired = task_of(script);
+	struct driver *driver = driver_start(TASK_ROLE, ID);
+	json_t *stop;
+
+	json_set_int(container_of(desired), "stop_timeout_ms", 300);
+	driver_desire(driver, desired);
+	assert_true(driver_wait(driver, "status", "RUNNING", 5000));
+	driver_run(driver, 200);
+	stop = json_add_object(desired, "stop");
+	json_set_str(stop, "code", "UserInitiated");
+	driver_desire(driver, desired);
+	assert_true(driver_wait(driver, "status", "STOPPED", 5000));
+	assert_int_equal(exit_code(driver), expect);
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	unlink("logs/g/s");
+}
+
+static void exit_codes_are_143_and_137(void **state)
+{
+	stop_with("exec sleep 100", 143);
+	stop_with("trap '' TERM; while :; do sleep 0.05; done", 137);
+}
+
+static void memory_ends_it_with_the_reason(void **state)
+{
+	struct driver *driver;
+	json_t *desired =
+		task_of("exec sed -n '$p' </dev/zero"); /* one endless line, kept in memory */
+
+	json_set_int(desired, "memory", 32);
+	driver = start(desired);
+	assert_true(driver_wait(driver, "status", "STOPPED", 30000));
+	assert_int_equal(exit_code(driver), 137);
+	assert_string_equal(json_path_str(driver_fact(driver), "containers.0.reason"),
+			    "OutOfMemoryError: Container killed due to memory usage");
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	unlink("logs/g/s");
+}
+
+static void what_cannot_start_says_why(void **state)
+{
+	json_t *desired = task_of("true");
+	struct driver *driver;
+
+	json_push_str(json_add_array(container_of(desired), "entry_point"), "/no/such");
+	driver = start(desired);
+	assert_true(driver_wait(driver, "status", "STOPPED", 5000));
+	assert_string_equal(json_path_str(driver_fact(driver), "stop_code"), "TaskFailedToStart");
+	assert_non_null(strstr(json_path_str(driver_fact(driver), "stopped_reason"),
+			       "exec: \"/no/such\": stat /no/such: no such file or directory"));
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	unlink("logs/g/s");
+}
+
+static void health_checks_count(void **state)
+{
+	AUTO_FREE char *mark = mem_fmt("/tmp/golden-check-%d", (int)getpid());
+	AUTO_FREE char *number = mem_fmt("%d", (int)getpid());
+	json_t *desired = task_of("exec sleep 100");
+	json_t *check = json_add_object(container_of(desired), "health_check");
+	json_t *command = json_add_array(check, "command");
+	struct driver *driver;
+
+	json_push_str(command, "CMD");
+	json_push_str(command, "/bin/check");
+	json_push_str(command, number);
+	json_set_int(check, "interval_ms", 150);
+	json_set_int(check, "timeout_ms", 2000);
+	json_set_int(check, "retries", 2);
+	json_set_int(container_of(desired), "stop_timeout_ms", 300);
+	write_file(mark, "", 0644);
+	driver = start(desired);
+	assert_true(driver_wait(driver, "containers.0.health", "HEALTHY", 5000));
+	unlink(mark);
+	assert_true(driver_wait(driver, "containers.0.health", "UNHEALTHY", 5000));
+	write_file(mark, "", 0644);
+	assert_true(driver_wait(driver, "containers.0.health", "HEALTHY", 5000));
+	unlink(mark);
+	assert_int_equal(driver_stop(driver, 5000), 0);
+	unlink("logs/g/s");
+}
+
+static void dependencies_order_starts(void **state)
+{
+	AUTO_JSON json_t *desired = task_of("echo second");
+	json_t *containers = json_object_get(desired, "containers");
+	json_t *first = json_deep_copy(json_array_get(containers, 0));
+	json_t *depends = json_push_object(json_add_array(container_of(desired), "depends_on"));
+	struct driver *driver = driver_start(TASK_ROLE, ID);
+	AUTO_FREE char *log = NULL;
+
+	json_set_str(depends, "container", "init");
+	json_set_str(depends, "condition", "SUCCESS");
+	json_set_str(first, "name", "init");
+	json_set_bool(first, "essential", false);
+	json_array_set_new(json_object_get(first, "command"), 0,
+			   json_string("sleep 0.3; test ! -s \"$OUT\" && exit 0"));
+	json_drop(first, "log");
+	json_array_append_new(containers, first);
+	driver_desire(driver, desired);
+	assert_true(driver_wait(driver, "containers.1.status", "RUNNING", 5000));
+	assert_string_equal(json_path_str(driver_fact(driver), "containers.0.status"), "PENDING");
+	assert_string_equal(json_path_str(driver_fact(driver), "status"), "PENDING");
+	assert_true(driver_wait(driver, "status", "STOPPED", 5000));
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	log = take_log();
+	assert_string_equal(log, "second\n");
+}
+
+/* GET http://127.0.0.1:port/path with a token: the whole answer. */
+static char *get(const char *uri, const char *token)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	const char *port = strrchr(uri, ':') + 1;
+	const char *path = strchr(port, '/');
+	AUTO_FREE char *request =
+		mem_fmt("GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s%s%s\r\n", path,
+			token ? "Authorization: " : "", token ? token : "", token ? "\r\n" : "");
+	AUTO_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct buf answer = {0};
+	ssize_t len;
+
+	to.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	assert_int_equal(write(fd, request, strlen(request)), strlen(request));
+	while ((len = read(fd, buf_room(&answer, 4096), 4096)) > 0)
+		buf_wrote(&answer, (size_t)len);
+	return buf_take(&answer);
+}
+
+static void containers_can_ask_for_metadata_and_credentials(void **state)
+{
+	json_t *desired = task_of("echo $ECS_CONTAINER_METADATA_URI_V4; "
+				  "echo $AWS_CONTAINER_CREDENTIALS_FULL_URI; "
+				  "echo $AWS_CONTAINER_AUTHORIZATION_TOKEN; exec sleep 100");
+	json_t *credentials = json_add_object(desired, "credentials");
+	struct driver *driver;
+	AUTO_FREE char *log = NULL;
+	AUTO_FREE char *task = NULL;
+	AUTO_FREE char *given = NULL;
+	AUTO_FREE char *refused = NULL;
+	AUTO_FREE char *stats = NULL;
+	AUTO_FREE char *missing = NULL;
+	char uri[128], credentials_uri[128], token[128], path[160];
+
+	json_set_str(credentials, "AccessKeyId", "ASIATEST");
+	json_set_int(container_of(desired), "stop_timeout_ms", 300);
+	driver = start(desired);
+	assert_true(driver_wait(driver, "status", "RUNNING", 5000));
+	driver_run(driver, 300);
+	log = take_log();
+	assert_int_equal(sscanf(log, "%127s %127s %127s", uri, credentials_uri, token), 3);
+
+	/* The plane is another process: asking it blocks nobody. */
+	snprintf(path, sizeof(path), "%s/task", uri);
+	task = get(path, NULL);
+	assert_non_null(strstr(task, "\"LaunchType\":\"FARGATE\""));
+	assert_non_null(strstr(task, "\"CPU\":0.25"));
+	snprintf(path, sizeof(path), "%s/stats", uri);
+	stats = get(path, NULL);
+	assert_non_null(strstr(stats, "\"memory_stats\":{\"usage\":"));
+	given = get(credentials_uri, token);
+	assert_non_null(strstr(given, "ASIATEST"));
+	refused = get(credentials_uri, "wrong");
+	assert_non_null(strstr(refused, "401"));
+	uri[strlen(uri) - 1] ^= 1;
+	missing = get(uri, NULL);
+	assert_non_null(strstr(missing, "404"));
+	assert_int_equal(driver_stop(driver, 3000), 0);
+}
+
+static void nothing_outlives_a_plane_that_was_killed(void **state)
+{
+	AUTO_FREE char *mark = mem_fmt("3%d", (int)getpid());
+	AUTO_FREE char *script = mem_fmt("sleep %s & sleep %s & wait", mark, mark);
+	struct driver *driver = start(task_of(script));
+	pid_t pid;
+	bool gone = false;
+
+	assert_true(driver_wait(driver, "status", "RUNNING", 5000));
+	pid = (pid_t)json_integer_value(json_path(driver_fact(driver), "containers.0.pid"));
+	driver_run(driver, 200);
+	assert_int_equal(kill(-pid, 0), 0);
+	driver_kill(driver);
+	for (int i = 0; i < 300 && !gone; i++) {
+		gone = kill(-pid, 0) < 0 && errno == ESRCH;
+		usleep(10000);
+	}
+	assert_true(gone);
+	if (access("/sys/fs/cgroup/cpu/golden-" ID, F_OK) == 0)
+		usleep(500000);
+	assert_int_equal(access("/sys/fs/cgroup/cpu/golden-" ID, F_OK), -1);
+	unlink("logs/g/s");
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_it_prints_is_logged),
+		cmocka_unit_test(lines_have_lab_time),
+		cmocka_unit_test(stop_is_sigterm_then_sigkill),
+		cmocka_unit_test(exit_codes_are_143_and_137),
+		cmocka_unit_test(memory_ends_it_with_the_reason),
+		cmocka_unit_test(what_cannot_start_says_why),
+		cmocka_unit_test(health_checks_count),
+		cmocka_unit_test(dependencies_order_starts),
+		cmocka_unit_test(containers_can_ask_for_metadata_and_credentials),
+		cmocka_unit_test(nothing_outlives_a_plane_that_was_killed),
+	};
+	int status = driver_plane(argc, argv, task_main);
+
+	return status >= 0 ? status : cmocka_run_group_tests(tests, in_a_folder, and_out);
+}
