@@ -19,10 +19,10 @@
 #define HOST_FAILED \
 	"ECS is performing maintenance on the underlying infrastructure hosting the task"
 #define STOPPED_STAYS (1 * HOUR)
-#define PLANE_GRACE (5 * SECOND)    /* real: a process that was ordered has to appear */
-#define RENEW_BEFORE (30 * MINUTE)  /* real: credentials are good for an hour */
-#define CRASHED_WITHIN (1 * MINUTE) /* lab: ran for less than that */
-#define CRASH_HOLD (30 * SECOND)    /* lab */
+#define PLANE_GRACE (5 * SECOND)      /* real: a process that was ordered has to appear */
+#define CRASHED_WITHIN (1 * MINUTE)   /* lab: ran for less than that */
+#define CRASH_HOLD (30 * SECOND)      /* lab */
+#define STOP_TAKES_MAX (150 * SECOND) /* real: 120 s is the longest stop timeout */
 #define FAILURES_TOLD 3
 
 void next_due(struct request *rq, msec *next, lab_ms due)
@@ -233,6 +233,7 @@ static void order_stop(struct request *rq, json_t *task)
 	}
 	if (json_bool_or(task, "_ended", false))
 		return;
+	json_set_int(task, "_stopping_real", rq->real.ms);
 	stop = json_add_object(order, "stop");
 	json_set(stop, "reason", json_get(task, "stoppedReason"));
 	json_set(stop, "code", json_get(task, "stopCode"));
@@ -324,9 +325,12 @@ static void step_deactivating(struct request *rq, const json_t *seen, msec *next
 	task_put(rq, task);
 }
 
+/* A plane that does not end its containers within the longest stop timeout is ended itself. */
 static void step_stopping(struct request *rq, const json_t *seen, msec *next)
 {
-	if (json_bool_or(seen, "_ended", false))
+	int64_t since = json_int_or(seen, "_stopping_real", rq->real.ms);
+
+	if (json_bool_or(seen, "_ended", false) || rq->real.ms - since > STOP_TAKES_MAX)
 		leave(rq, seen);
 }
 
@@ -498,6 +502,9 @@ void task_fact(struct request *rq, const char *id, const json_t *fact)
 	const json_t *before = store_get(rq->tx, TASK, id);
 	json_t *task = store_edit(rq->tx, TASK, id);
 
+	/* Credentials expire in real time: while the lab clock stands, who works wakes us. */
+	if (rq->real.ms >= json_int_or(before, "_renew_at", INT64_MAX))
+		lab_wake(rq->lab, &ecs_model);
 	/* Logs may come to the very end, and count as long as the task is known at all. */
 	if (json_has(fact, "logged"))
 		publish(rq->tx, "logs.appended", fact);

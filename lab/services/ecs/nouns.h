@@ -4,7 +4,8 @@
  * Members whose names begin with "_" are ours and never leave the lab:
  *   service  _cluster  _steady _steady_at  _failures _held_until
  *   task     _cluster _service  _unit (deployment or task set)  _subnet _groups  _eni _address
- *            _targets  _launched _registered _deregistered _ended  _checked  _renew_at
+ *            _targets  _checked  _launched _launched_real  _registered _deregistered
+ *            _dying _ended  _stopping_real  _renew_at
  */
 #ifndef ECS_NOUNS_H
 #define ECS_NOUNS_H

@@ -160,6 +160,12 @@ static void set_deployment_configuration(json_t *service, const json_t *in)
 	json_set_int(kept, "minimumHealthyPercent",
 		     json_int_or(given, "minimumHealthyPercent",
 				 json_int_or(kept, "minimumHealthyPercent", 100)));
+	if (service_has_controller(service, "ECS") && !json_has(kept, "deploymentCircuitBreaker")) {
+		json_t *breaker = json_add_object(kept, "deploymentCircuitBreaker");
+
+		json_set_bool(breaker, "enable", false);
+		json_set_bool(breaker, "rollback", false);
+	}
 	json_set(kept, "deploymentCircuitBreaker", json_get(given, "deploymentCircuitBreaker"));
 }
 
@@ -183,7 +189,6 @@ static void fill_service(struct request *rq, const json_t *in, const json_t *clu
 	json_set_str(service, "platformVersion", json_str_or(in, "platformVersion", "LATEST"));
 	json_set_str(service, "platformFamily", "Linux");
 	json_set(service, "taskDefinition", json_get(definition, "taskDefinitionArn"));
-	set_deployment_configuration(service, in);
 	json_add_array(service, "deployments");
 	json_set_str(service, "roleArn", rq_fmt(rq, "arn:aws:iam::%s:%s", rq->account, SLR));
 	json_set_time(service, "createdAt", rq->now);
@@ -196,6 +201,7 @@ static void fill_service(struct request *rq, const json_t *in, const json_t *clu
 	json_set_str(service, "schedulingStrategy", "REPLICA");
 	json_set_str(json_add_object(service, "deploymentController"), "type", "ECS");
 	json_set(service, "deploymentController", json_get(in, "deploymentController"));
+	set_deployment_configuration(service, in);
 	json_set_str(service, "createdBy", rq->caller->arn);
 	json_set_bool(service, "enableECSManagedTags",
 		      json_bool_or(in, "enableECSManagedTags", false));
