@@ -222,6 +222,54 @@ static void what_is_retained_stays(void **state)
 			 1);
 }
 
+/* A subnet that somebody put an interface into cannot go until that has gone. */
+static void what_is_in_use_goes_when_it_is_free(void **state)
+{
+	AUTO_FREE char *id = NULL;
+	AUTO_FREE char *interface = NULL;
+	const json_t *out;
+
+	created("net", "{'Resources': {" VPC ", " SUBNET("One", "10.0.1.0/24") "}}");
+	id = mem_strdup(
+		json_path_str(ask(CLOUDFORMATION_DescribeStacks, "net"), "Stacks.0.StackId"));
+	out = trial_ask(&trial, &ec2_model, EC2_DescribeSubnets, "{}");
+	out = trial_ask(&trial, &ec2_model, EC2_CreateNetworkInterface, "{'SubnetId': '%s'}",
+			json_path_str(out, "Subnets.0.SubnetId"));
+	interface = mem_strdup(json_path_str(out, "NetworkInterface.NetworkInterfaceId"));
+
+	ask(CLOUDFORMATION_DeleteStack, id);
+	status_is(id, "DELETE_IN_PROGRESS");
+	trial_pass(&trial, 10 * SECOND);
+	status_is(id, "DELETE_IN_PROGRESS");
+	trial_ask(&trial, &ec2_model, EC2_DeleteNetworkInterface, "{'NetworkInterfaceId': '%s'}",
+		  interface);
+	trial_pass(&trial, SECOND);
+	status_is(id, "DELETE_COMPLETE");
+}
+
+static void what_stays_in_use_fails_the_deletion_and_may_be_left(void **state)
+{
+	AUTO_FREE char *id = NULL;
+	const json_t *out;
+
+	created("net", "{'Resources': {" VPC ", " SUBNET("One", "10.0.1.0/24") "}}");
+	id = mem_strdup(
+		json_path_str(ask(CLOUDFORMATION_DescribeStacks, "net"), "Stacks.0.StackId"));
+	out = trial_ask(&trial, &ec2_model, EC2_DescribeSubnets, "{}");
+	trial_ask(&trial, &ec2_model, EC2_CreateNetworkInterface, "{'SubnetId': '%s'}",
+		  json_path_str(out, "Subnets.0.SubnetId"));
+
+	ask(CLOUDFORMATION_DeleteStack, id);
+	trial_pass(&trial, 10 * MINUTE);
+	status_is(id, "DELETE_FAILED");
+	assert_string_equal(
+		json_path_str(ask(CLOUDFORMATION_DescribeStacks, id), "Stacks.0.StackStatusReason"),
+		"The following resource(s) failed to delete: [One]. ");
+	assert_non_null(trial_ask(&trial, &cloudformation_model, CLOUDFORMATION_DeleteStack,
+				  "{'StackName': 'net', 'RetainResources': ['One', 'Vpc']}"));
+	status_is(id, "DELETE_COMPLETE");
+}
+
 #define EXPORTING                                                                         \
 	"{'Resources': {" VPC "}, 'Outputs': {'Id': {'Value': {'Ref': 'Vpc'}, 'Export': " \
 	"{'Name': {'Fn::Sub': '${AWS::StackName}-Vpc'}}}}}"
@@ -418,6 +466,8 @@ int main(void)
 		IN_A_LAB(a_failed_create_rolls_back),
 		IN_A_LAB(a_failed_create_may_be_left_as_it_is),
 		IN_A_LAB(what_is_retained_stays),
+		IN_A_LAB(what_is_in_use_goes_when_it_is_free),
+		IN_A_LAB(what_stays_in_use_fails_the_deletion_and_may_be_left),
 		IN_A_LAB(an_export_stays_while_it_is_imported),
 		IN_A_LAB(what_is_not_exported_cannot_be_imported),
 		IN_A_LAB(an_export_has_one_owner),

@@ -88,6 +88,23 @@ int cloudformation_delete_stack(struct request *rq, const json_t *in, json_t *ou
 	return 0;
 }
 
+/* All stacks, the newest first, as AWS lists them. */
+static const json_t *newest_first(struct request *rq)
+{
+	json_t *sorted = rq_array(rq);
+	const json_t *stack, *other;
+	size_t i, at;
+
+	json_each (store_list(rq->tx, STACK), i, stack) {
+		json_each (sorted, at, other)
+			if (json_num_or(other, "CreationTime", 0) <=
+			    json_num_or(stack, "CreationTime", 0))
+				break;
+		json_array_insert_new(sorted, at, json_deep_copy(stack));
+	}
+	return sorted;
+}
+
 int cloudformation_describe_stacks(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = json_str(in, "StackName"), *id = name ? stack_find(rq, name) : NULL;
@@ -97,7 +114,7 @@ int cloudformation_describe_stacks(struct request *rq, const json_t *in, json_t 
 
 	if (name && !id)
 		return stack_missing(rq, name);
-	json_each (store_list(rq->tx, STACK), i, stack) {
+	json_each (newest_first(rq), i, stack) {
 		bool deleted =
 			strcmp(json_str_or(stack, "StackStatus", ""), "DELETE_COMPLETE") == 0;
 
@@ -113,7 +130,7 @@ int cloudformation_list_stacks(struct request *rq, const json_t *in, json_t *out
 	const json_t *wanted = json_get(in, "StackStatusFilter"), *stack;
 	size_t i;
 
-	json_each (store_list(rq->tx, STACK), i, stack) {
+	json_each (newest_first(rq), i, stack) {
 		json_t *summary;
 
 		if (json_array_size(wanted) > 0 &&
