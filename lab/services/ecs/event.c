@@ -21,30 +21,27 @@ static bool is_repeated(struct request *rq, const json_t *events, const char *me
 	return text && strcmp(text, message) == 0 && rq->now.ms - since.ms < REPEAT_AFTER;
 }
 
-void event_add(struct request *rq, const json_t *service, const char *task_set, const char *fmt,
-	       ...)
+static const char *message_of(struct request *rq, const json_t *service, const char *task_set,
+			      const char *fmt, va_list args)
 {
 	const char *name = json_str(service, "serviceName");
+	AUTO_FREE char *text = mem_vfmt(fmt, args);
+
+	return task_set ? rq_fmt(rq, "(service %s, taskSet %s) %s", name, task_set, text)
+			: rq_fmt(rq, "(service %s) %s", name, text);
+}
+
+static void add(struct request *rq, const json_t *service, const char *message)
+{
 	const char *key = service_key(rq, service);
 	json_t *document = store_edit(rq->tx, SERVICE_EVENTS, key);
 	json_t *events, *event;
-	AUTO_FREE char *text = NULL;
-	const char *message;
-	va_list args;
-
-	va_start(args, fmt);
-	text = mem_vfmt(fmt, args);
-	va_end(args);
-	message = task_set ? rq_fmt(rq, "(service %s, taskSet %s) %s", name, task_set, text)
-			   : rq_fmt(rq, "(service %s) %s", name, text);
 
 	if (!document) {
 		document = store_new(rq->tx);
 		json_add_array(document, "events");
 	}
 	events = json_object_get(document, "events");
-	if (is_repeated(rq, events, message))
-		return;
 	event = json_object();
 	json_set_str(event, "id", id_uuid(rq));
 	json_set_time(event, "createdAt", rq->now);
@@ -53,6 +50,31 @@ void event_add(struct request *rq, const json_t *service, const char *task_set, 
 	if (json_array_size(events) > EVENTS_MAX)
 		json_array_remove(events, EVENTS_MAX);
 	store_put(rq->tx, SERVICE_EVENTS, key, document);
+}
+
+void event_add(struct request *rq, const json_t *service, const char *task_set, const char *fmt,
+	       ...)
+{
+	const char *message;
+	va_list args;
+
+	va_start(args, fmt);
+	message = message_of(rq, service, task_set, fmt, args);
+	va_end(args);
+	add(rq, service, message);
+}
+
+void event_add_once(struct request *rq, const json_t *service, const char *task_set,
+		    const char *fmt, ...)
+{
+	const char *message;
+	va_list args;
+
+	va_start(args, fmt);
+	message = message_of(rq, service, task_set, fmt, args);
+	va_end(args);
+	if (!is_repeated(rq, events_of(rq, service), message))
+		add(rq, service, message);
 }
 
 const json_t *events_of(struct request *rq, const json_t *service)

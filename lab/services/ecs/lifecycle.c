@@ -64,7 +64,7 @@ static void note_failed_start(struct request *rq, const json_t *task, const char
 	json_set_int(service, "_failures", failures);
 	json_set_time(service, "_held_until", (lab_ms){rq->now.ms + sched_backoff(failures)});
 	deployment_count_failed(service, unit);
-	event_add(rq, service, task_set, "was unable to place a task. Reason: %s.", reason);
+	event_add_once(rq, service, task_set, "was unable to place a task. Reason: %s.", reason);
 	if (failures == FAILURES_TOLD)
 		event_add(
 			rq, service, task_set,

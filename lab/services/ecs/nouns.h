@@ -139,6 +139,9 @@ void service_reconcile(struct request *rq, const json_t *service, msec *next);
 /* event.c: "(service S) …", or "(service S, taskSet T) …" with a task set. */
 void event_add(struct request *rq, const json_t *service, const char *task_set, const char *fmt,
 	       ...) PRINTF_LIKE(4, 5);
+/* For what goes wrong again and again: not while it is the newest, for six hours. */
+void event_add_once(struct request *rq, const json_t *service, const char *task_set,
+		    const char *fmt, ...) PRINTF_LIKE(4, 5);
 const json_t *events_of(struct request *rq, const json_t *service);
 
 /* tag.c */

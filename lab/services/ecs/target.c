@@ -140,10 +140,11 @@ static void register_crowd(struct request *rq, const struct crowd *crowd)
 
 		if (!change(rq, crowd, ELBV2_RegisterTargets, balancer)) {
 			if (crowd->service)
-				event_add(rq, crowd->service, crowd->task_set,
-					  "failed to register targets in (target-group %s) with "
-					  "(error %s)",
-					  arn, rq->called.message);
+				event_add_once(
+					rq, crowd->service, crowd->task_set,
+					"failed to register targets in (target-group %s) with "
+					"(error %s)",
+					arn, rq->called.message);
 			return;
 		}
 		if (crowd->service)
