@@ -20,7 +20,7 @@ static const struct aws_service ssm = {
 static const char *const names[] = {
 	[MODE_NONE] = "none",
 	[MODE_RETURN_500] = "return_500",
-	[MODE_CONNECTION_LEAK] = "db_connection_leak",
+	[MODE_CONNECTION_LEAK] = "connection_leak",
 };
 
 /* A call to SSM under way, and who waits for it. */

@@ -47,7 +47,7 @@ static const struct setting table[] = {
 	 .help = "Between requests. Longer than the load balancer's own 60 s, or it gets resets."},
 
 	{"PARAM_FAILURE_MODE", TEXT, AT(failure_mode_parameter), NULL,
-	 .help = "SSM parameter that says what to break: none, return_500, db_connection_leak."},
+	 .help = "SSM parameter that says what to break: none, return_500, connection_leak."},
 	{"FAILURE_MODE_MAX_AGE_MS", MILLISECONDS, AT(failure_mode_max_age), "1000", 0, 3600000,
 	 .help = "One read of it serves all requests for so long; 0: a read a request."},
 	{"AWS_TIMEOUT_MS", MILLISECONDS, AT(aws_timeout), "2000", 10, 60000,
