@@ -15,12 +15,75 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define DIGEST_BYTES 32
 #define QUERY_PAIRS_MAX 1000
+
+/* --- what a thread keeps ---------------------------------------------------------------------- */
+
+#define KEYS_KEPT 64
+
+struct signing_key {
+	char *of; /* date, region, service and a hash of the secret; NULL: free */
+	unsigned char key[DIGEST_BYTES];
+};
+
+/* OpenSSL 3 looks an algorithm up by name each time it is asked for: fetched once a thread. */
+struct kept {
+	EVP_MD *sha256;
+	EVP_MD_CTX *digest;
+	EVP_MAC_CTX *mac;
+	bool mac_keyed;
+	struct signing_key keys[KEYS_KEPT];
+	size_t oldest;
+};
+
+static pthread_key_t kept_key;
+static pthread_once_t kept_once = PTHREAD_ONCE_INIT;
+
+static void free_kept(void *object)
+{
+	struct kept *kept = object;
+
+	for (size_t i = 0; i < KEYS_KEPT; i++)
+		free(kept->keys[i].of);
+	EVP_MAC_CTX_free(kept->mac);
+	EVP_MD_CTX_free(kept->digest);
+	EVP_MD_free(kept->sha256);
+	OPENSSL_cleanse(kept, sizeof(*kept));
+	free(kept);
+}
+
+static void make_key(void)
+{
+	int err = pthread_key_create(&kept_key, free_kept);
+
+	assert(err == 0);
+}
+
+static struct kept *get_kept(void)
+{
+	struct kept *kept;
+	EVP_MAC *mac;
+
+	pthread_once(&kept_once, make_key);
+	kept = pthread_getspecific(kept_key);
+	if (kept)
+		return kept;
+
+	kept = mem_new(struct kept);
+	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	kept->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	kept->digest = EVP_MD_CTX_new();
+	kept->mac = EVP_MAC_CTX_new(mac);
+	EVP_MAC_free(mac);
+	pthread_setspecific(kept_key, kept);
+	return kept;
+}
 
 /* --- hashes ----------------------------------------------------------------------------------- */
 
@@ -37,18 +100,12 @@ static void hex(const unsigned char *data, size_t len, char *text)
 
 void sigv4_sha256_hex(const void *data, size_t len, char text[65])
 {
-	static _Thread_local EVP_MD_CTX *context;
-	static _Thread_local EVP_MD *sha256;
+	struct kept *kept = get_kept();
 	unsigned char digest[DIGEST_BYTES];
-	int ok;
+	int ok = EVP_DigestInit_ex2(kept->digest, kept->sha256, NULL) &&
+		 EVP_DigestUpdate(kept->digest, data, len) &&
+		 EVP_DigestFinal_ex(kept->digest, digest, NULL);
 
-	/* Fetched once: OpenSSL 3 looks the algorithm up by name each time it is asked. */
-	if (!context) {
-		context = EVP_MD_CTX_new();
-		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	}
-	ok = EVP_DigestInit_ex2(context, sha256, NULL) && EVP_DigestUpdate(context, data, len) &&
-	     EVP_DigestFinal_ex(context, digest, NULL);
 	assert(ok);
 	hex(digest, sizeof(digest), text);
 }
@@ -56,25 +113,18 @@ void sigv4_sha256_hex(const void *data, size_t len, char text[65])
 static void hmac(const void *key, size_t key_len, const char *data, size_t len,
 		 unsigned char digest[DIGEST_BYTES])
 {
-	static _Thread_local EVP_MAC_CTX *context;
 	static char name[] = "SHA256";
 	const OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
 		OSSL_PARAM_construct_end(),
 	};
-	bool first = !context;
-	int ok;
+	struct kept *kept = get_kept();
+	int ok = EVP_MAC_init(kept->mac, key, key_len, kept->mac_keyed ? NULL : params) &&
+		 EVP_MAC_update(kept->mac, (const unsigned char *)data, len) &&
+		 EVP_MAC_final(kept->mac, digest, NULL, DIGEST_BYTES);
 
-	if (first) {
-		EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-
-		context = EVP_MAC_CTX_new(mac);
-		EVP_MAC_free(mac);
-	}
-	ok = EVP_MAC_init(context, key, key_len, first ? params : NULL) &&
-	     EVP_MAC_update(context, (const unsigned char *)data, len) &&
-	     EVP_MAC_final(context, digest, NULL, DIGEST_BYTES);
 	assert(ok);
+	kept->mac_keyed = true;
 }
 
 /* --- percent-encoding ------------------------------------------------------------------------- */
@@ -285,11 +335,6 @@ void sigv4_canonical_request(const struct sigv4_request *request, const char *se
 
 /* --- the signature ---------------------------------------------------------------------------- */
 
-struct signing_key {
-	char *of; /* date, region, service and a hash of the secret; NULL: free */
-	unsigned char key[DIGEST_BYTES];
-};
-
 static void derive_key(const struct sigv4_scope *scope, const char *secret,
 		       unsigned char key[DIGEST_BYTES])
 {
@@ -306,8 +351,7 @@ static void derive_key(const struct sigv4_scope *scope, const char *secret,
 
 static const unsigned char *signing_key(const struct sigv4_scope *scope, const char *secret)
 {
-	static _Thread_local struct signing_key keys[64];
-	static _Thread_local size_t oldest;
+	struct kept *kept = get_kept();
 	AUTO_BUF struct buf of = {0};
 	struct signing_key *entry;
 	char secret_hash[65];
@@ -320,12 +364,12 @@ static const unsigned char *signing_key(const struct sigv4_scope *scope, const c
 	buf_byte(&of, '/');
 	buf_str(&of, scope->service);
 
-	for (size_t i = 0; i < array_len(keys); i++) {
-		if (keys[i].of && strcmp(keys[i].of, of.data) == 0)
-			return keys[i].key;
+	for (size_t i = 0; i < KEYS_KEPT; i++) {
+		if (kept->keys[i].of && strcmp(kept->keys[i].of, of.data) == 0)
+			return kept->keys[i].key;
 	}
 
-	entry = &keys[oldest++ % array_len(keys)];
+	entry = &kept->keys[kept->oldest++ % KEYS_KEPT];
 	free(entry->of);
 	entry->of = buf_take(&of);
 	derive_key(scope, secret, entry->key);
