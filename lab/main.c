@@ -18,6 +18,7 @@
 #include "lab/services/lambda/lambda.h"
 #include "lab/services/logs/logs.h"
 #include "lab/services/sns/sns.h"
+#include "lab/services/ssm/ssm.h"
 #include "lab/services/wafv2/wafv2.h"
 #include "lib/base/log.h"
 
@@ -49,6 +50,7 @@ static const struct service *const services[] = {
 	&lambda_service,
 	&logs_service,
 	&sns_service,
+	&ssm_service,
 	&wafv2_service,
 	NULL,
 };

@@ -168,7 +168,8 @@ int authorize(struct request *rq, const struct service *service, int op, const j
 		      service->policy_rules);
 }
 
-int pass_role(struct request *rq, const char *role_arn, const char *to_service)
+/* A question that no operation asks by itself. `more` may be NULL. */
+static int ask(struct request *rq, const char *action, const char *resource, const json_t *more)
 {
 	struct question question;
 	json_t *keys;
@@ -176,13 +177,27 @@ int pass_role(struct request *rq, const char *role_arn, const char *to_service)
 	if (!is_asked(rq))
 		return 0;
 	keys = condition_keys(rq);
-	json_set_str(keys, "iam:PassedToService", to_service);
+	if (more)
+		json_object_update(keys, (json_t *)(uintptr_t)more);
 	question = (struct question){
-		.action = "iam:PassRole",
-		.resource = role_arn,
+		.action = action,
+		.resource = resource,
 		.principal_arn = rq->caller->arn,
 		.principal_account = rq->account,
 		.keys = keys,
 	};
 	return decide(rq, &question, NULL, false);
+}
+
+int permit(struct request *rq, const char *action, const char *resource)
+{
+	return ask(rq, action, resource, NULL);
+}
+
+int pass_role(struct request *rq, const char *role_arn, const char *to_service)
+{
+	json_t *keys = rq_object(rq);
+
+	json_set_str(keys, "iam:PassedToService", to_service);
+	return ask(rq, "iam:PassRole", role_arn, keys);
 }

@@ -115,6 +115,9 @@ const struct principal *principal_service(struct request *rq, const char *servic
 const struct principal *principal_role(struct request *rq, const char *role_arn,
 				       const char *session);
 
+/* May the caller do this to one more resource? For operations on several; 0 or a fault. */
+int permit(struct request *rq, const char *action, const char *resource);
+
 /* May the caller give this role to a service ("ecs-tasks.amazonaws.com")? 0 or a fault. */
 int pass_role(struct request *rq, const char *role_arn, const char *to_service);
 
