@@ -18,6 +18,7 @@
 #include "lab/services/kms/kms.h"
 #include "lab/services/lambda/lambda.h"
 #include "lab/services/logs/logs.h"
+#include "lab/services/s3/s3.h"
 #include "lab/services/sns/sns.h"
 #include "lab/services/ssm/ssm.h"
 #include "lab/services/wafv2/wafv2.h"
@@ -51,6 +52,7 @@ static const struct service *const services[] = {
 	&kms_service,
 	&lambda_service,
 	&logs_service,
+	&s3_service,
 	&sns_service,
 	&ssm_service,
 	&wafv2_service,

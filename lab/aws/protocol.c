@@ -359,7 +359,8 @@ void protocol_write(const struct wire_call *call, const json_t *out, struct wire
 
 	if (operation->output != MODEL_NONE)
 		shape = shape_at(call->model, operation->output);
-	reply_start(call, reply, operation->status, NULL);
+	/* "_Status" is for what the model has no word for: 206, a part of an object. */
+	reply_start(call, reply, (int)json_int_or(out, "_Status", operation->status), NULL);
 	switch (call->protocol) {
 	case PROTOCOL_JSON:
 		reply->content_type = reply_json_type(call);

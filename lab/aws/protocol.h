@@ -62,7 +62,8 @@ bool protocol_validate(struct arena *arena, const struct model *model,
 		       const struct operation *operation, const json_t *in,
 		       struct fault *ret_fault);
 
-/* Writers fill a zeroed reply. Members that the model does not have are left out. */
+/* Writers fill a zeroed reply. Members that the model does not have are left out; a "_Status" in
+ * `out` takes the place of the operation's own. */
 void protocol_write(const struct wire_call *call, const json_t *out, struct wire_reply *reply);
 void protocol_write_fault(const struct wire_call *call, const struct fault *fault,
 			  struct wire_reply *reply);
