@@ -244,6 +244,22 @@ static json_t *new_stack(struct request *rq, const json_t *in, const struct plan
 	return stack;
 }
 
+/* What asks for a thing that the lab does not do must not be taken in silence. */
+static int check_refused(struct request *rq, const json_t *in)
+{
+	static const char *const refused[] = {"StackPolicyBody", "StackPolicyURL", "ResourceTypes"};
+
+	for (size_t i = 0; i < array_len(refused); i++)
+		if (json_has(in, refused[i]))
+			return fault_named(rq, "ValidationError", "%s is not in the lab",
+					   refused[i]);
+	if (json_array_size(json_get(in, "NotificationARNs")) > 0)
+		return fault_named(rq, "ValidationError", "NotificationARNs is not in the lab");
+	if (json_array_size(json_path(in, "RollbackConfiguration.RollbackTriggers")) > 0)
+		return fault_named(rq, "ValidationError", "RollbackTriggers is not in the lab");
+	return 0;
+}
+
 int cloudformation_create_stack(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = json_str_or(in, "StackName", "");
@@ -256,6 +272,8 @@ int cloudformation_create_stack(struct request *rq, const json_t *in, json_t *ou
 		return fault_named(rq, "ValidationError",
 				   "You cannot specify both DisableRollback and OnFailure");
 	err = check_name(rq, name);
+	if (!err)
+		err = check_refused(rq, in);
 	if (err)
 		return err;
 	plan.id = rq_arn(rq, "cloudformation", rq_fmt(rq, "stack/%s/%s", name, id_uuid(rq)));

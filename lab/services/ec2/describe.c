@@ -207,6 +207,24 @@ int ec2_missing(struct request *rq, const struct ec2_noun *noun, const char *id)
 			   noun->missing_back);
 }
 
+static bool asks_for(const json_t *value)
+{
+	if (json_is_array(value))
+		return json_array_size(value) > 0;
+	if (json_is_integer(value))
+		return json_integer_value(value) > 0;
+	return value && !json_is_false(value);
+}
+
+int ec2_refuse(struct request *rq, const json_t *in, const char *const *members)
+{
+	for (; *members; members++)
+		if (asks_for(json_get(in, *members)))
+			return fault_named(rq, "UnsupportedOperation", "%s is not in the lab",
+					   *members);
+	return 0;
+}
+
 const json_t *ec2_where(struct request *rq, const struct ec2_noun *noun, const char *member,
 			const char *value)
 {

@@ -102,12 +102,32 @@ static int create_by(struct request *rq, int op, const json_t *in, const char *p
 	return err;
 }
 
-static void copy_members(json_t *in, const json_t *props, const char *const *names)
+static bool one_of(const char *name, const char *const *names)
 {
-	for (; *names; names++)
-		if (json_has(props, *names))
-			json_set(in, *names, json_get(props, *names));
+	for (; names && *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
 }
+
+int ec2_cfn_take(struct request *rq, const struct cfn_resource *r, const char *const *copied,
+		 const char *const *handled, json_t *in)
+{
+	const json_t *value;
+	const char *name;
+
+	json_each_member (r->props, name, value) {
+		if (one_of(name, copied))
+			json_set(in, name, value);
+		else if (!one_of(name, handled))
+			return fault_named(rq, "InvalidRequest",
+					   "The property %s of %s is not in the lab", name,
+					   r->logical_id);
+	}
+	return 0;
+}
+
+static const char *const tags_only[] = {"Tags", NULL};
 
 /* VPC */
 
@@ -126,10 +146,13 @@ static int vpc_attribute(struct request *rq, const struct cfn_resource *r, const
 static int vpc_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
 	static const char *const members[] = {"CidrBlock", "InstanceTenancy", NULL};
+	static const char *const later[] = {"EnableDnsSupport", "EnableDnsHostnames", "Tags", NULL};
 	json_t *in = rq_object(rq);
 	int err;
 
-	copy_members(in, r->props, members);
+	err = ec2_cfn_take(rq, r, members, later, in);
+	if (err)
+		return err;
 	ec2_cfn_tags(rq, r, &ec2_vpc, in);
 	err = create_by(rq, EC2_CreateVpc, in, "Vpc.VpcId", ret_id);
 	if (!err)
@@ -180,10 +203,13 @@ static int subnet_create(struct request *rq, const struct cfn_resource *r, const
 {
 	static const char *const members[] = {"VpcId", "CidrBlock", "AvailabilityZone",
 					      "AvailabilityZoneId", NULL};
+	static const char *const later[] = {"MapPublicIpOnLaunch", "Tags", NULL};
 	json_t *in = rq_object(rq), *change = rq_object(rq);
 	int err;
 
-	copy_members(in, r->props, members);
+	err = ec2_cfn_take(rq, r, members, later, in);
+	if (err)
+		return err;
 	ec2_cfn_tags(rq, r, &ec2_subnet, in);
 	err = create_by(rq, EC2_CreateSubnet, in, "Subnet.SubnetId", ret_id);
 	if (err || !json_has(r->props, "MapPublicIpOnLaunch"))
@@ -231,9 +257,12 @@ static json_t *subnet_get_att(struct request *rq, const struct cfn_resource *r, 
 
 static int route_table_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
+	static const char *const members[] = {"VpcId", NULL};
 	json_t *in = rq_object(rq);
+	int err = ec2_cfn_take(rq, r, members, tags_only, in);
 
-	json_set_str(in, "VpcId", json_str(r->props, "VpcId"));
+	if (err)
+		return err;
 	ec2_cfn_tags(rq, r, &ec2_route_table, in);
 	return create_by(rq, EC2_CreateRouteTable, in, "RouteTable.RouteTableId", ret_id);
 }
@@ -247,8 +276,10 @@ static int association_create(struct request *rq, const struct cfn_resource *r, 
 {
 	static const char *const members[] = {"RouteTableId", "SubnetId", NULL};
 	json_t *in = rq_object(rq);
+	int err = ec2_cfn_take(rq, r, members, NULL, in);
 
-	copy_members(in, r->props, members);
+	if (err)
+		return err;
 	return create_by(rq, EC2_AssociateRouteTable, in, "AssociationId", ret_id);
 }
 
@@ -265,9 +296,13 @@ static json_t *association_get_att(struct request *rq, const struct cfn_resource
 
 static int route_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
-	json_t *in = rq_copy(rq, r->props);
-	int err = ec2_cfn_call(rq, EC2_CreateRoute, in, NULL);
+	static const char *const members[] = {"RouteTableId", "DestinationCidrBlock", "GatewayId",
+					      "NatGatewayId", "NetworkInterfaceId",   NULL};
+	json_t *in = rq_object(rq);
+	int err = ec2_cfn_take(rq, r, members, NULL, in);
 
+	if (!err)
+		err = ec2_cfn_call(rq, EC2_CreateRoute, in, NULL);
 	if (err == 0)
 		*ret_id = rq_fmt(rq, "%s|%s", json_str_or(in, "RouteTableId", ""),
 				 json_str_or(in, "DestinationCidrBlock", ""));
@@ -300,7 +335,10 @@ static int internet_gateway_create(struct request *rq, const struct cfn_resource
 				   const char **ret_id)
 {
 	json_t *in = rq_object(rq);
+	int err = ec2_cfn_take(rq, r, NULL, tags_only, in);
 
+	if (err)
+		return err;
 	ec2_cfn_tags(rq, r, &ec2_internet_gateway, in);
 	return create_by(rq, EC2_CreateInternetGateway, in, "InternetGateway.InternetGatewayId",
 			 ret_id);
@@ -311,28 +349,26 @@ static int internet_gateway_delete(struct request *rq, const struct cfn_resource
 	return ec2_cfn_delete(rq, EC2_DeleteInternetGateway, "InternetGatewayId", r->physical_id);
 }
 
-static json_t *attachment_of(struct request *rq, const struct cfn_resource *r)
-{
-	static const char *const members[] = {"InternetGatewayId", "VpcId", NULL};
-	json_t *in = rq_object(rq);
-
-	copy_members(in, r->props, members);
-	return in;
-}
+static const char *const attachment_members[] = {"InternetGatewayId", "VpcId", NULL};
 
 static int attachment_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
-	if (!json_has(r->props, "InternetGatewayId"))
-		return fault_named(rq, "InvalidRequest", "VPN gateways are not in the lab");
-	*ret_id = rq_fmt(rq, "IGW|%s", json_str_or(r->props, "VpcId", ""));
-	return ec2_cfn_call(rq, EC2_AttachInternetGateway, attachment_of(rq, r), NULL);
+	json_t *in = rq_object(rq);
+	int err = ec2_cfn_take(rq, r, attachment_members, NULL, in);
+
+	if (err)
+		return err;
+	*ret_id = rq_fmt(rq, "IGW|%s", json_str_or(in, "VpcId", ""));
+	return ec2_cfn_call(rq, EC2_AttachInternetGateway, in, NULL);
 }
 
 static int attachment_delete(struct request *rq, const struct cfn_resource *r)
 {
-	int err = aws_call(rq, rq->caller, &ec2_model, EC2_DetachInternetGateway,
-			   attachment_of(rq, r), NULL);
+	json_t *in = rq_object(rq);
+	int err = ec2_cfn_take(rq, r, attachment_members, NULL, in);
 
+	if (!err)
+		err = aws_call(rq, rq->caller, &ec2_model, EC2_DetachInternetGateway, in, NULL);
 	if (err > 0 && (strcmp(rq->called.code, "Gateway.NotAttached") == 0 ||
 			strstr(rq->called.code, "NotFound")))
 		return 0;
@@ -349,9 +385,12 @@ static json_t *attachment_get_att(struct request *rq, const struct cfn_resource 
 
 static int address_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
+	static const char *const members[] = {"Domain", NULL};
 	json_t *in = rq_object(rq);
+	int err = ec2_cfn_take(rq, r, members, tags_only, in);
 
-	json_set_str(in, "Domain", "vpc");
+	if (err)
+		return err;
 	ec2_cfn_tags(rq, r, &ec2_address, in);
 	return create_by(rq, EC2_AllocateAddress, in, "PublicIp", ret_id);
 }
@@ -383,8 +422,10 @@ static int nat_gateway_create(struct request *rq, const struct cfn_resource *r, 
 {
 	static const char *const members[] = {"AllocationId", "SubnetId", "ConnectivityType", NULL};
 	json_t *in = rq_object(rq);
+	int err = ec2_cfn_take(rq, r, members, tags_only, in);
 
-	copy_members(in, r->props, members);
+	if (err)
+		return err;
 	ec2_cfn_tags(rq, r, &ec2_nat_gateway, in);
 	return create_by(rq, EC2_CreateNatGateway, in, "NatGateway.NatGatewayId", ret_id);
 }

@@ -11,6 +11,13 @@ const char *ec2_prop_str(struct request *rq, const json_t *props, const char *na
 int64_t ec2_prop_int(const json_t *props, const char *name, int64_t otherwise);
 bool ec2_prop_bool(const json_t *props, const char *name, bool otherwise);
 
+/*
+ * Copies the properties of the first list into `in`. Those of the second (or NULL) are the caller's to
+ * see to; any other is refused by name. Both lists end with NULL.
+ */
+int ec2_cfn_take(struct request *rq, const struct cfn_resource *r, const char *const *copied,
+		 const char *const *handled, json_t *in);
+
 /* Sets TagSpecifications: the resource's own tags, then those of the stack. */
 void ec2_cfn_tags(struct request *rq, const struct cfn_resource *r, const struct ec2_noun *noun,
 		  json_t *in);

@@ -65,13 +65,18 @@ static int drop_default_egress(struct request *rq, const char *group_id)
 int ec2_cfn_group_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
 	const json_t *egress = json_get(r->props, "SecurityGroupEgress");
+	static const char *const members[] = {"GroupName", "VpcId", NULL};
+	static const char *const later[] = {"GroupDescription", "SecurityGroupIngress",
+					    "SecurityGroupEgress", "Tags", NULL};
 	json_t *in = rq_object(rq), *out = rq_object(rq);
-	const char *name = json_str(r->props, "GroupName");
 	int err;
 
-	json_set_str(in, "GroupName", name ? name : cfn_name(rq, r, 255, false));
+	err = ec2_cfn_take(rq, r, members, later, in);
+	if (err)
+		return err;
+	if (!json_has(in, "GroupName"))
+		json_set_str(in, "GroupName", cfn_name(rq, r, 255, false));
 	json_set_str(in, "Description", json_str(r->props, "GroupDescription"));
-	json_set_str(in, "VpcId", json_str(r->props, "VpcId"));
 	ec2_cfn_tags(rq, r, &ec2_security_group, in);
 	err = ec2_cfn_call(rq, EC2_CreateSecurityGroup, in, out);
 	if (err)

@@ -197,6 +197,15 @@ static void set_owner(struct request *rq, json_t *interface)
 
 int ec2_create_network_interface(struct request *rq, const json_t *in, json_t *out)
 {
+	static const char *const refused[] = {"Ipv6AddressCount",
+					      "Ipv6Addresses",
+					      "PrivateIpAddresses",
+					      "SecondaryPrivateIpAddressCount",
+					      "Ipv4Prefixes",
+					      "Ipv4PrefixCount",
+					      "Ipv6Prefixes",
+					      "Ipv6PrefixCount",
+					      NULL};
 	const char *subnet_id = json_str(in, "SubnetId"), *id;
 	const char *wanted = json_str(in, "PrivateIpAddress");
 	const json_t *subnet = ec2_get(rq, &ec2_subnet, subnet_id);
@@ -204,6 +213,9 @@ int ec2_create_network_interface(struct request *rq, const json_t *in, json_t *o
 	char address[CIDR_TEXT];
 	int err;
 
+	err = ec2_refuse(rq, in, refused);
+	if (err)
+		return err;
 	if (!subnet)
 		return ec2_missing(rq, &ec2_subnet, subnet_id);
 	err = add_groups(rq, json_get(in, "Groups"), subnet, interface);

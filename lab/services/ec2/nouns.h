@@ -44,6 +44,8 @@ int ec2_describe(struct request *rq, const struct ec2_noun *noun, const json_t *
 /* The document, or NULL if there is none (or no id). */
 const json_t *ec2_get(struct request *rq, const struct ec2_noun *noun, const char *id);
 json_t *ec2_edit(struct request *rq, const struct ec2_noun *noun, const char *id);
+/* Members of a call that ask for what is not in the lab: a fault that names the first. */
+int ec2_refuse(struct request *rq, const json_t *in, const char *const *members);
 /* Always "return ec2_missing(…)". */
 int ec2_missing(struct request *rq, const struct ec2_noun *noun, const char *id);
 

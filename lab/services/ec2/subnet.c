@@ -93,6 +93,7 @@ static int check_block(struct request *rq, const json_t *vpc, const char *block,
 
 int ec2_create_subnet(struct request *rq, const json_t *in, json_t *out)
 {
+	static const char *const refused[] = {"Ipv6CidrBlock", "OutpostArn", "Ipv6Native", NULL};
 	const char *vpc_id = json_str(in, "VpcId"), *block = json_str(in, "CidrBlock"), *id;
 	const json_t *vpc = ec2_get(rq, &ec2_vpc, vpc_id);
 	json_t *subnet = rq_object(rq), *names;
@@ -100,6 +101,9 @@ int ec2_create_subnet(struct request *rq, const json_t *in, json_t *out)
 	struct cidr cidr;
 	int err;
 
+	err = ec2_refuse(rq, in, refused);
+	if (err)
+		return err;
 	if (!vpc)
 		return ec2_missing(rq, &ec2_vpc, vpc_id);
 	if (!block)

@@ -48,11 +48,21 @@ static void add_block(struct request *rq, json_t *vpc, const char *block)
 
 int ec2_create_vpc(struct request *rq, const json_t *in, json_t *out)
 {
+	static const char *const refused[] = {"AmazonProvidedIpv6CidrBlock",
+					      "Ipv6CidrBlock",
+					      "Ipv6Pool",
+					      "Ipv4IpamPoolId",
+					      "Ipv6IpamPoolId",
+					      NULL};
 	const char *block = json_str(in, "CidrBlock"), *id;
 	json_t *vpc = rq_object(rq), *attributes;
 	char text[CIDR_TEXT];
 	struct cidr cidr;
+	int err;
 
+	err = ec2_refuse(rq, in, refused);
+	if (err)
+		return err;
 	if (!block)
 		return fault_named(rq, "MissingParameter",
 				   "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.");
