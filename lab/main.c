@@ -21,6 +21,7 @@
 #include "lab/services/s3/s3.h"
 #include "lab/services/sns/sns.h"
 #include "lab/services/ssm/ssm.h"
+#include "lab/services/sts/sts.h"
 #include "lab/services/wafv2/wafv2.h"
 #include "lib/base/log.h"
 
@@ -55,6 +56,7 @@ static const struct service *const services[] = {
 	&s3_service,
 	&sns_service,
 	&ssm_service,
+	&sts_service,
 	&wafv2_service,
 	NULL,
 };
