@@ -389,6 +389,17 @@ static void a_group_nobody_uses_is_not_checked(void **state)
 	assert_int_equal(json_array_size(json_get(desired(world), "target_groups")), 0);
 }
 
+/* ' stands for ". */
+static const char *quoted(const char *text)
+{
+	static char changed[512];
+
+	snprintf(changed, sizeof(changed), "%s", text);
+	for (char *at = changed; *at; at++)
+		*at = *at == '\'' ? '"' : *at;
+	return changed;
+}
+
 static json_t *rule_input(struct world *world, int priority, const char *path)
 {
 	return json_pack("{s:s, s:i, s:[{s:s, s:[s]}], s:o}", "ListenerArn", world->listener,
@@ -422,6 +433,43 @@ static void rules_stand_by_priority_with_the_default_last(void **state)
 		"OperationNotPermitted");
 	done(world, ELBV2_DeleteRule,
 	     json_pack("{s:s}", "RuleArn", json_path_str(first, "Rules.0.RuleArn")));
+}
+
+static void what_the_plane_would_not_take_is_refused(void **state)
+{
+	static const struct {
+		const char *conditions, *actions, *code;
+	} cases[] = {
+		{"[{'Field': 'source-ip', 'SourceIpConfig': {'Values': ['10.0.0.0']}}]", NULL,
+		 "ValidationError"},
+		{"[{'Field': 'query-string', 'QueryStringConfig': {'Values': [{'Key': 'a'}]}}]",
+		 NULL, "ValidationError"},
+		{"[{'Field': 'http-header', 'HttpHeaderConfig': {'Values': ['a']}}]", NULL,
+		 "ValidationError"},
+		{"[{'Field': 'path-pattern', 'Values': ['/a', '/b', '/c', '/d', '/e', '/f']}]",
+		 NULL, "ValidationError"},
+		{"[{'Field': 'path-pattern', 'Values': ['/a']}, {'Field': 'path-pattern', "
+		 "'Values': ['/b']}]",
+		 NULL, "ValidationError"},
+		{NULL, "[{'Type': 'redirect', 'RedirectConfig': {'StatusCode': 'HTTP_301'}}]",
+		 "InvalidLoadBalancerAction"},
+		{NULL,
+		 "[{'Type': 'fixed-response', 'FixedResponseConfig': {'StatusCode': '200', "
+		 "'ContentType': 'image/png'}}]",
+		 "ValidationError"},
+	};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < array_len(cases); i++) {
+		json_t *in = rule_input(world, 7, "/x");
+
+		if (cases[i].conditions)
+			json_give(in, "Conditions",
+				  json_loads(quoted(cases[i].conditions), 0, NULL));
+		if (cases[i].actions)
+			json_give(in, "Actions", json_loads(quoted(cases[i].actions), 0, NULL));
+		refused(world, ELBV2_CreateRule, in, cases[i].code);
+	}
 }
 
 static void a_listener_can_point_elsewhere(void **state)
@@ -517,6 +565,7 @@ int main(void)
 		TEST(targets_are_addresses_of_the_vpc),
 		TEST(a_group_nobody_uses_is_not_checked),
 		TEST(rules_stand_by_priority_with_the_default_last),
+		TEST(what_the_plane_would_not_take_is_refused),
 		TEST(a_listener_can_point_elsewhere),
 		TEST(attributes_have_defaults_and_limits),
 		TEST(a_deleted_load_balancer_leaves_nothing),

@@ -27,7 +27,7 @@
 #include <sys/queue.h>
 
 #define CLIENTS_MAX 20000
-#define SWEEP_EVERY ((msec)250)
+#define SWEEP_EVERY ((msec)500)
 #define CONNECT_TIMEOUT (10 * SECOND) /* AWS's, not to be changed by its customers */
 #define LINGER_TIMEOUT (2 * SECOND)
 

@@ -1,7 +1,8 @@
 /*
  * client.c - a client's connection: one request after the other, each to a target or answered here.
  *
- *   left out   WebSockets (Upgrade is not passed on), HTTP/2, TLS
+ *   left out   WebSockets (Upgrade is not passed on), HTTP/2, TLS; desync modes: what the strict
+ *              reader does not take is a 400 in each of them
  */
 #include "lab/planes/alb/alb.h"
 #include "lab/planes/alb/chance.h"

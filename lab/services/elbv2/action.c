@@ -2,12 +2,16 @@
  * action.c - actions and conditions: checked, and completed as AWS shows them.
  */
 #include "lab/services/elbv2/nouns.h"
+#include "lib/base/cidr.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #define GROUPS_MAX 5
 #define VALUES_MAX 5
 #define WILDCARDS_MAX 5
+#define VALUE_MAX 128 /* characters */
+#define HEADER_NAME "HttpHeaderName"
 
 /* A group serves one load balancer at most. */
 static int check_group(struct request *rq, const char *arn, const char *load_balancer_arn)
@@ -50,6 +54,9 @@ static int complete_forward(struct request *rq, json_t *action, const char *load
 
 		if (err)
 			return err;
+		if (json_int_or(group, "Weight", 1) < 0 || json_int_or(group, "Weight", 1) > 999)
+			return fault_named(rq, "ValidationError",
+					   "Target group weight must be between 0 and 999");
 		if (!json_has(group, "Weight"))
 			json_set_int(json_array_get(json_object_get(config, "TargetGroups"), i),
 				     "Weight", 1);
@@ -79,6 +86,7 @@ static int complete_redirect(struct request *rq, json_t *action)
 			{"Path", "/#{path}"},
 			{"Query", "#{query}"}};
 	json_t *config = json_object_get(action, "RedirectConfig");
+	bool loops = true;
 
 	if (!config)
 		return fault_named(rq, "ValidationError",
@@ -86,8 +94,29 @@ static int complete_redirect(struct request *rq, json_t *action)
 	for (size_t i = 0; i < array_len(defaults); i++) {
 		if (!json_has(config, defaults[i].name))
 			json_set_str(config, defaults[i].name, defaults[i].otherwise);
+		loops &= strcmp(json_str(config, defaults[i].name), defaults[i].otherwise) == 0;
 	}
+	if (loops)
+		return fault(rq, ELBV2_InvalidLoadBalancerActionException,
+			     "The redirect configuration is not valid because it creates a loop.");
 	return 0;
+}
+
+static int check_fixed(struct request *rq, const json_t *action)
+{
+	static const char *const types[] = {"text/plain", "text/css", "text/html",
+					    "application/javascript", "application/json"};
+	const json_t *config = json_get(action, "FixedResponseConfig");
+	const char *type = json_str_or(config, "ContentType", types[0]);
+
+	if (!config)
+		return fault_named(rq, "ValidationError",
+				   "A fixed-response action needs a FixedResponseConfig");
+	for (size_t i = 0; i < array_len(types); i++) {
+		if (strcmp(type, types[i]) == 0)
+			return 0;
+	}
+	return fault_named(rq, "ValidationError", "Content type '%s' is not valid", type);
 }
 
 static int complete_action(struct request *rq, json_t *action, const char *load_balancer_arn)
@@ -99,10 +128,7 @@ static int complete_action(struct request *rq, json_t *action, const char *load_
 	if (strcmp(type, "redirect") == 0)
 		return complete_redirect(rq, action);
 	if (strcmp(type, "fixed-response") == 0)
-		return json_has(action, "FixedResponseConfig")
-			       ? 0
-			       : fault_named(rq, "ValidationError",
-					     "A fixed-response action needs a FixedResponseConfig");
+		return check_fixed(rq, action);
 	return fault(rq, ELBV2_InvalidLoadBalancerActionException,
 		     "Actions of type '%s' are not in the lab", type);
 }
@@ -141,18 +167,47 @@ bool elb_action_names(const json_t *actions, const char *target_group_arn)
 	return false;
 }
 
+/* What a value of a condition must be; the data plane takes it as it is. */
+static bool is_pattern(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text && strlen(text) >= 1 && strlen(text) <= VALUE_MAX;
+}
+
+static bool is_network(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	struct cidr block;
+	unsigned char address[16];
+	const char *slash = text ? strchr(text, '/') : NULL;
+	AUTO_FREE char *front = slash ? mem_strndup(text, (size_t)(slash - text)) : NULL;
+
+	if (!slash)
+		return false;
+	return cidr_parse(text, &block) || inet_pton(AF_INET6, front, address) == 1;
+}
+
+static bool is_parameter(const json_t *value)
+{
+	const json_t *key = json_get(value, "Key");
+
+	return is_pattern(json_get(value, "Value")) && (!key || is_pattern(key));
+}
+
 static const struct field {
 	const char *name;
 	const char *config;
+	bool (*takes)(const json_t *value);
 	bool once;   /* at most one in a rule */
 	bool values; /* also shown in Values */
 } fields[] = {
-	{"path-pattern", "PathPatternConfig", true, true},
-	{"host-header", "HostHeaderConfig", true, true},
-	{"http-request-method", "HttpRequestMethodConfig", true, false},
-	{"source-ip", "SourceIpConfig", true, false},
-	{"http-header", "HttpHeaderConfig", false, false},
-	{"query-string", "QueryStringConfig", false, false},
+	{"path-pattern", "PathPatternConfig", is_pattern, true, true},
+	{"host-header", "HostHeaderConfig", is_pattern, true, true},
+	{"http-request-method", "HttpRequestMethodConfig", is_pattern, true, false},
+	{"source-ip", "SourceIpConfig", is_network, true, false},
+	{"http-header", "HttpHeaderConfig", is_pattern, false, false},
+	{"query-string", "QueryStringConfig", is_parameter, false, false},
 };
 
 static const struct field *find_field(const char *name)
@@ -185,8 +240,10 @@ static int complete_condition(struct request *rq, json_t *condition, size_t *val
 			      size_t *wildcards)
 {
 	const struct field *field = find_field(json_str_or(condition, "Field", ""));
+	const json_t *value;
 	const json_t *list;
 	json_t *config;
+	size_t i;
 
 	if (!field)
 		return fault_named(rq, "ValidationError",
@@ -205,6 +262,14 @@ static int complete_condition(struct request *rq, json_t *condition, size_t *val
 	list = json_get(config, "Values");
 	if (!json_array_size(list))
 		return fault_named(rq, "ValidationError", "A condition value must be specified");
+	json_each (list, i, value) {
+		if (!field->takes(value))
+			return fault_named(rq, "ValidationError",
+					   "A value of the '%s' condition is not valid",
+					   field->name);
+	}
+	if (strcmp(field->name, "http-header") == 0 && !is_pattern(json_get(config, HEADER_NAME)))
+		return fault_named(rq, "ValidationError", "A header name must be specified");
 	json_drop(condition, "Values");
 	if (field->values)
 		json_set(condition, "Values", list);

@@ -120,6 +120,8 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 	if (op == ELBV2_CreateLoadBalancer)
 		return rq_arn(rq, "elasticloadbalancing",
 			      rq_fmt(rq, "loadbalancer/app/%s/*", json_str_or(in, "Name", "*")));
+	if (op == ELBV2_SetRulePriorities)
+		return json_path_str(in, "RulePriorities.0.RuleArn");
 	if (op == ELBV2_AddTags || op == ELBV2_RemoveTags)
 		return json_string_value(json_at(json_get(in, "ResourceArns"), 0));
 
