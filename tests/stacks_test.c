@@ -10,8 +10,14 @@
 #include "lab/aws/trial.h"
 #include "lab/models/cloudformation.h"
 #include "lab/models/ec2.h"
+#include "lab/models/iam.h"
 #include "lab/services/cloudformation/cloudformation.h"
 #include "lab/services/ec2/ec2.h"
+#include "lab/services/ecr/ecr.h"
+#include "lab/services/iam/iam.h"
+#include "lab/services/kms/kms.h"
+#include "lab/services/s3/s3.h"
+#include "lab/services/ssm/ssm.h"
 #include "lib/base/buf.h"
 
 #include <ftw.h>
@@ -19,7 +25,18 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct service *const services[] = {&cloudformation_service, &ec2_service, NULL};
+static const struct service *const services[] = {
+	&cloudformation_service,
+	&ec2_service,
+	&ecr_service,
+	&iam_service,
+	&kms_service,
+	&s3_service,
+	&ssm_service,
+	NULL,
+};
+
+static const char *root; /* of the sources */
 
 static struct trial trial;
 
@@ -456,10 +473,95 @@ static void a_stack_goes_on_after_a_restart(void **state)
 	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* A template of the repository, as it is. */
+static char *template_file(const char *name)
+{
+	AUTO_FREE char *path = mem_fmt("%s/%s.template.json", root, name);
+	AUTO_JSON json_t *tree = json_load_file(path, 0, NULL);
+
+	if (!tree)
+		fail_msg("cannot read %s", path);
+	return json_text(tree);
+}
+
+static void created_from(const char *name, const char *file)
+{
+	AUTO_FREE char *text = template_file(file);
+	AUTO_JSON json_t *in = json_pack("{s:s, s:s, s:[s]}", "StackName", name, "TemplateBody",
+					 text, "Capabilities", "CAPABILITY_NAMED_IAM");
+
+	if (!trial_ask_tree(&trial, &cloudformation_model, CLOUDFORMATION_CreateStack, in))
+		fail_msg("%s: %s", trial.code, trial.message);
+	status_is(name, "CREATE_COMPLETE");
+}
+
+/* The network's template asks the parameter that the bootstrap stack makes. */
+static void the_network_stands_on_the_bootstrap_stack(void **state)
+{
+	AUTO_FREE char *text = template_file("infra/templates/GoldenNetwork");
+	AUTO_JSON json_t *in =
+		json_pack("{s:s, s:s}", "StackName", "GoldenNetwork", "TemplateBody", text);
+	const json_t *out;
+
+	assert_null(trial_ask_tree(&trial, &cloudformation_model, CLOUDFORMATION_CreateStack, in));
+	assert_string_equal(trial.message, "Unable to fetch parameters "
+					   "[/cdk-bootstrap/hnb659fds/version] from parameter "
+					   "store for this account.");
+	created_from("CDKToolkit", "lab/templates/CDKToolkit");
+	created_from("GoldenNetwork", "infra/templates/GoldenNetwork");
+	out = ask(CLOUDFORMATION_DescribeStacks, "GoldenNetwork");
+	assert_string_equal(json_path_str(out, "Stacks.0.Parameters.0.ResolvedValue"), "30");
+	out = ask(CLOUDFORMATION_DescribeStackResources, "GoldenNetwork");
+	assert_int_equal(json_array_size(json_get(out, "StackResources")), 30);
+	out = trial_ask(&trial, &ec2_model, EC2_DescribeNatGateways, "{}");
+	assert_string_equal(json_path_str(out, "NatGateways.0.State"), "available");
+
+	ask(CLOUDFORMATION_DeleteStack, "GoldenNetwork");
+	out = trial_ask(&trial, &ec2_model, EC2_DescribeVpcs, "{}");
+	assert_int_equal(json_array_size(json_get(out, "Vpcs")), 0);
+}
+
+static void roles_are_made_by_those_who_say_so(void **state)
+{
+	AUTO_FREE char *text = template_file("lab/templates/CDKToolkit");
+	AUTO_JSON json_t *in =
+		json_pack("{s:s, s:s}", "StackName", "CDKToolkit", "TemplateBody", text);
+
+	assert_null(trial_ask_tree(&trial, &cloudformation_model, CLOUDFORMATION_CreateStack, in));
+	assert_string_equal(trial.code, "InsufficientCapabilitiesException");
+	assert_string_equal(trial.message, "Requires capabilities : [CAPABILITY_NAMED_IAM]");
+}
+
+/* A stack with a role may do what its role may, whoever asked for it. */
+static void a_stack_may_do_what_its_role_may(void **state)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *document = NULL;
+	AUTO_JSON json_t *trust = NULL;
+	AUTO_JSON json_t *role = NULL;
+
+	lab_set_authority(trial.lab, &iam_authority);
+	trust = json_pack("{s:s, s:[{s:s, s:{s:s}, s:s}]}", "Version", "2012-10-17", "Statement",
+			  "Effect", "Allow", "Principal", "Service", "cloudformation.amazonaws.com",
+			  "Action", "sts:AssumeRole");
+	document = json_text(trust);
+	role = json_pack("{s:s, s:s}", "RoleName", "weak", "AssumeRolePolicyDocument", document);
+	assert_non_null(trial_ask_tree(&trial, &iam_model, IAM_CreateRole, role));
+	if (!create("weak", "{'Resources': {" VPC "}}",
+		    "{'RoleARN': 'arn:aws:iam::123456789012:role/weak'}"))
+		fail_msg("%s: %s", trial.code, trial.message);
+	status_is("weak", "ROLLBACK_COMPLETE");
+	text = story("weak");
+	assert_non_null(strstr(text, "is not authorized to perform: ec2:CreateVpc"));
+}
+
 #define IN_A_LAB(sentence) cmocka_unit_test_setup_teardown(sentence, opened, closed)
 
-int main(void)
+int main(int argc, char **argv)
 {
+	assert_int_equal(argc, 2);
+	root = argv[1];
+
 	const struct CMUnitTest tests[] = {
 		IN_A_LAB(a_stack_comes_up_in_order_and_goes),
 		IN_A_LAB(event_ids_are_all_different),
@@ -478,6 +580,9 @@ int main(void)
 		IN_A_LAB(conditions_leave_resources_out),
 		IN_A_LAB(a_template_is_summed_up),
 		IN_A_LAB(a_stack_goes_on_after_a_restart),
+		IN_A_LAB(the_network_stands_on_the_bootstrap_stack),
+		IN_A_LAB(roles_are_made_by_those_who_say_so),
+		IN_A_LAB(a_stack_may_do_what_its_role_may),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
