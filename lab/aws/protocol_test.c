@@ -344,6 +344,7 @@ static void a_method_and_a_uri_name_the_operation(void **state)
 		{&s3_model, "HEAD", "/b/a//c", "HeadObject"},
 		{&xray_model, "POST", "/TraceSegments", "PutTraceSegments"},
 		{&lambda_model, "GET", "/2015-03-31/functions/", "ListFunctions"},
+		{&lambda_model, "GET", "/2015-03-31/functions", "ListFunctions"},
 		{&lambda_model, "GET", "/2015-03-31/functions/f", "GetFunction"},
 		{&lambda_model, "GET", "/2015-03-31/functions/f/configuration",
 		 "GetFunctionConfiguration"},

@@ -73,6 +73,9 @@ static int path_score(struct span template, struct span path)
 	path = trimmed(path);
 	if (template.len == 1) /* "/" */
 		return path.len <= 1 ? 0 : -1;
+	/* Older models have a slash at the end of lambda's paths, newer clients do not. */
+	if (template.at[template.len - 1] == '/')
+		template.len--;
 	while (next_segment(&template, &want)) {
 		if (!next_segment(&path, &have))
 			return -1;
@@ -82,7 +85,7 @@ static int path_score(struct span template, struct span path)
 			return -1;
 		score += !is_label(want);
 	}
-	return path.len ? -1 : score;
+	return path.len == 0 || (path.len == 1 && *path.at == '/') ? score : -1;
 }
 
 /* Literal names and values of the template's query must be there. */
