@@ -15,13 +15,11 @@
 static PGconn *connect_here(struct arena *arena, const char *folder, const json_t *desired)
 {
 	const char *port = arena_fmt(arena, "%lld", (long long)json_int_or(desired, "port", 5432));
-	const char *const names[] = {
-		"host", "port", "user", "dbname", "passfile", "connect_timeout", NULL};
+	const char *const names[] = {"host", "port", "user", "dbname", "connect_timeout", NULL};
 	const char *const values[] = {arena_fmt(arena, "/proc/self/cwd/%s", folder),
 				      port,
 				      "postgres",
 				      "postgres",
-				      "/dev/null",
 				      "2",
 				      NULL};
 

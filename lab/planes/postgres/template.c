@@ -4,7 +4,7 @@
  *   keeps      <cache>/postgres-<build>, one a build of PostgreSQL and a set of flags
  *
  * initdb takes a second, a copy a few hundredths. The cache is the user's, shared by all his labs:
- * /var/cache/golden for root, else XDG_CACHE_HOME or ~/.cache; without a home the state folder.
+ * /var/cache/golden for root, else XDG_CACHE_HOME or ~/.cache; if he may write neither, the state folder.
  */
 #include "lab/planes/postgres/postgres.h"
 
@@ -71,28 +71,34 @@ static const char *find_programs(struct arena *arena)
 	return best ? arena_strndup(arena, best, (size_t)(strrchr(best, '/') - best)) : NULL;
 }
 
-static const char *find_cache(struct arena *arena)
+/* Makes the folder and those above it. False: it is not ours to write. */
+static bool make_folders(struct arena *arena, const char *path)
 {
-	const char *cache = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
-	const char *path;
-
-	if (geteuid() == 0)
-		path = "/var/cache/golden";
-	else if (cache && *cache == '/')
-		path = arena_fmt(arena, "%s/golden", cache);
-	else if (home && *home == '/' && home[1])
-		path = arena_fmt(arena, "%s/.cache/golden", home);
-	else
-		path = "cache";
-
 	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/'))
 		mkdir(arena_strndup(arena, path, (size_t)(slash - path)), 0755);
-	if (mkdir(path, 0755) < 0 && errno != EEXIST) {
-		path = "cache"; /* of the state folder */
-		mkdir(path, 0755);
+	mkdir(path, 0755);
+	return access(path, W_OK | X_OK) == 0;
+}
+
+/* As the user that we are, which need not be whose environment this is. */
+static const char *find_cache(struct arena *arena)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	const char *set = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	const char *places[] = {
+		geteuid() == 0 ? "/var/cache/golden" : NULL,
+		set && *set == '/' ? arena_fmt(arena, "%s/golden", set) : NULL,
+		home && *home == '/' ? arena_fmt(arena, "%s/.cache/golden", home) : NULL,
+		user ? arena_fmt(arena, "%s/.cache/golden", user->pw_dir) : NULL,
+		"postgres/cache", /* in the state folder */
+	};
+
+	for (size_t i = 0; i < array_len(places); i++) {
+		if (places[i] && make_folders(arena, places[i]))
+			return places[i];
 	}
-	return path;
+	return ".";
 }
 
 int template_find(struct arena *arena, struct template *ret_template)
