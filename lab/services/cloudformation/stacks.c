@@ -81,6 +81,7 @@ int cloudformation_delete_stack(struct request *rq, const json_t *in, json_t *ou
 	if (role)
 		json_set_str(stack.document, "RoleARN", role);
 	json_set_str(stack.document, "_Caller", rq->caller->arn);
+	json_drop(stack.document, "_Token");
 	json_set_str(stack.document, "_Token", json_str(in, "ClientRequestToken"));
 	json_set_bool(stack.document, "_RollingBack", false);
 	stack_move(&stack, "DELETE_IN_PROGRESS", "User Initiated");
