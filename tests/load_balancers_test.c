@@ -472,6 +472,21 @@ static void what_the_plane_would_not_take_is_refused(void **state)
 	}
 }
 
+static void a_redirect_goes_where_a_client_can_dial(void **state)
+{
+	struct world *world = *state;
+	json_t *in = rule_input(world, 7, "/x");
+
+	json_give(in, "Actions",
+		  json_loads(quoted("[{'Type': 'redirect', 'RedirectConfig': {'Port': '80', "
+				    "'Host': 'a.b', 'StatusCode': 'HTTP_301'}}]"),
+			     0, NULL));
+	done(world, ELBV2_CreateRule, in);
+	assert_string_equal(
+		json_path_str(desired(world), "listeners.0.rules.0.actions.0.RedirectConfig.Port"),
+		"8080");
+}
+
 static void a_listener_can_point_elsewhere(void **state)
 {
 	struct world *world = *state;
@@ -566,6 +581,7 @@ int main(void)
 		TEST(a_group_nobody_uses_is_not_checked),
 		TEST(rules_stand_by_priority_with_the_default_last),
 		TEST(what_the_plane_would_not_take_is_refused),
+		TEST(a_redirect_goes_where_a_client_can_dial),
 		TEST(a_listener_can_point_elsewhere),
 		TEST(attributes_have_defaults_and_limits),
 		TEST(a_deleted_load_balancer_leaves_nothing),

@@ -6,6 +6,7 @@
 #include "lab/services/elbv2/nouns.h"
 #include "lib/base/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Nobody needs a privilege, root or not. */
@@ -28,7 +29,25 @@ static void add_nodes(const json_t *document, json_t *desired)
 	}
 }
 
-static void add_rules(struct request *rq, const char *listener_arn, json_t *one)
+/* A redirect to a port of the same load balancer goes where a client can dial it. */
+static void point_redirects(const json_t *listeners, json_t *actions)
+{
+	json_t *config = json_object_get(json_array_get(actions, 0), "RedirectConfig");
+	long port = strtol(json_str_or(config, "Port", "0"), NULL, 10);
+	const json_t *listener;
+	char text[12];
+	size_t i;
+
+	json_each (listeners, i, listener) {
+		if (port == 0 || json_int_or(listener, "Port", 0) != port)
+			continue;
+		snprintf(text, sizeof(text), "%d", elb_bind_port((int)port));
+		json_set_str(config, "Port", text);
+	}
+}
+
+static void add_rules(struct request *rq, const json_t *listeners, const char *listener_arn,
+		      json_t *one)
 {
 	const json_t *rules = rules_of(rq, listener_arn);
 	json_t *list = json_add_array(one, "rules");
@@ -42,23 +61,25 @@ static void add_rules(struct request *rq, const char *listener_arn, json_t *one)
 		json_set_str(copy, "priority", json_str(rule, "Priority"));
 		json_set(copy, "conditions", json_get(rule, "Conditions"));
 		json_set(copy, "actions", json_get(rule, "Actions"));
+		point_redirects(listeners, json_object_get(copy, "actions"));
 	}
 }
 
 static void add_listeners(struct request *rq, const char *arn, json_t *desired)
 {
+	const json_t *listeners = listeners_of(rq, arn);
 	json_t *list = json_add_array(desired, "listeners");
 	const json_t *listener;
 	size_t i;
 
-	json_each (listeners_of(rq, arn), i, listener) {
+	json_each (listeners, i, listener) {
 		int port = (int)json_int_or(listener, "Port", 0);
 		json_t *one = json_push_object(list);
 
 		json_set_str(one, "arn", json_str(listener, "ListenerArn"));
 		json_set_int(one, "port", port);
 		json_set_int(one, "bind_port", elb_bind_port(port));
-		add_rules(rq, json_str(listener, "ListenerArn"), one);
+		add_rules(rq, listeners, json_str(listener, "ListenerArn"), one);
 	}
 }
 
