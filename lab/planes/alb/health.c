@@ -12,12 +12,20 @@
 
 #define ANSWER_MAX ((size_t)32 * 1024)
 
+/*
+ * At AWS it takes some seconds until a target is registered, and by then its process listens. Here it
+ * takes none: a new target that refuses the connection is asked again soon, for about that long.
+ */
+#define REGISTERING (3 * SECOND)
+#define ASK_AGAIN 50 /* ms */
+
 struct health {
 	uv_timer_t interval;
 	uv_timer_t timeout;
 	struct target *target; /* NULL: it is gone, and so are we when the timers are closed */
 	struct check *check;   /* the one that runs; or NULL */
 	int passed, failed;    /* in a row */
+	uint64_t began;	       /* uv_now() */
 	int open_handles;
 };
 
@@ -51,6 +59,8 @@ bool health_matches(const char *matcher, int status)
 	}
 	return false;
 }
+
+static void on_interval(uv_timer_t *timer);
 
 static void end_check(struct health *health)
 {
@@ -123,12 +133,24 @@ static void check_ended(struct stream *stream, int err)
 		check_failed(check->health, "Target.FailedHealthChecks", "Health checks failed");
 }
 
+static bool is_registering(const struct health *health)
+{
+	return health->target->state == TARGET_INITIAL &&
+	       uv_now(health->interval.loop) - health->began < REGISTERING;
+}
+
 static void check_connected(struct stream *stream, int err)
 {
-	if (err < 0)
+	struct health *health = ((struct check *)stream)->health;
+
+	if (err == UV_ECONNREFUSED && health && is_registering(health)) {
+		end_check(health);
+		uv_timer_start(&health->interval, on_interval, ASK_AGAIN, 0);
+	} else if (err < 0) {
 		check_ended(stream, err);
-	else
+	} else {
 		stream_read(stream, true);
+	}
 }
 
 static void check_closed(struct stream *stream)
@@ -216,6 +238,7 @@ void health_start(struct target *target)
 
 	health->target = target;
 	health->open_handles = 2;
+	health->began = uv_now(loop);
 	uv_timer_init(loop, &health->interval);
 	uv_timer_init(loop, &health->timeout);
 	health->interval.data = health->timeout.data = health;
