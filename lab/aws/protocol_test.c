@@ -333,6 +333,7 @@ static void a_method_and_a_uri_name_the_operation(void **state)
 		{&s3_model, "GET", "/b", "ListObjects"},
 		{&s3_model, "GET", "/b?location", "GetBucketLocation"},
 		{&s3_model, "GET", "/b/?policy=", "GetBucketPolicy"},
+		{&s3_model, "GET", "/b?lifecycle", "GetBucketLifecycleConfiguration"},
 		{&s3_model, "PUT", "/b/k/x?x-id=PutObject", "PutObject"},
 		{&s3_model, "PUT", "/b/k?partNumber=1&uploadId=u", "UploadPart"},
 		{&s3_model, "DELETE", "/b/k?uploadId=u", "AbortMultipartUpload"},
