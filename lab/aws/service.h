@@ -53,6 +53,9 @@ struct resource {
 	/* Is it there yet? 0: ask again; 1: yes; a fault: it failed. NULL: at once. */
 	int (*settled)(struct request *rq, const struct cfn_resource *r, int *ret_there);
 
+	/* Is it gone after delete? 0: ask again; 1: yes. What depends on it waits. NULL: at once. */
+	int (*gone)(struct request *rq, const struct cfn_resource *r, int *ret_gone);
+
 	/* Fn::GetAtt: a new reference, or NULL if there is no such attribute. NULL: has none. */
 	json_t *(*get_att)(struct request *rq, const struct cfn_resource *r, const char *name);
 

@@ -146,24 +146,40 @@ const char *provider_create(struct stack *stack, json_t *resource, const json_t 
 	return reason;
 }
 
-const char *provider_settled(struct stack *stack, const json_t *resource, bool *ret_there)
+/* A question of the provider's: settled or gone. It may be NULL: then the answer is yes. */
+static const char *ask(struct stack *stack, const json_t *resource, const struct provider *provider,
+		       int (*question)(struct request *rq, const struct cfn_resource *r,
+				       int *ret_answer),
+		       bool *ret_answer)
 {
 	struct cfn_resource r = view(stack, resource, NULL);
-	struct provider provider;
-	struct request rq;
+	struct request rq = request_of(stack, provider->service);
+	int answer = 1, err = 0;
 	const char *reason;
-	int there = 1, err = 0;
 
-	reason = find_for(stack, resource, &provider);
-	if (reason)
-		return reason;
-	rq = request_of(stack, provider.service);
 	tx_savepoint(rq.tx);
-	if (provider.resource->settled)
-		err = provider.resource->settled(&rq, &r, &there);
+	if (question)
+		err = question(&rq, &r, &answer);
 	reason = end(&rq, err);
-	*ret_there = there != 0;
+	*ret_answer = answer != 0;
 	return reason;
+}
+
+const char *provider_settled(struct stack *stack, const json_t *resource, bool *ret_there)
+{
+	struct provider provider;
+	const char *reason = find_for(stack, resource, &provider);
+
+	return reason ? reason
+		      : ask(stack, resource, &provider, provider.resource->settled, ret_there);
+}
+
+const char *provider_gone(struct stack *stack, const json_t *resource, bool *ret_gone)
+{
+	struct provider provider;
+	const char *reason = find_for(stack, resource, &provider);
+
+	return reason ? reason : ask(stack, resource, &provider, provider.resource->gone, ret_gone);
 }
 
 /* Codes of faults that say: not yet, somebody still uses it. */

@@ -130,6 +130,12 @@ json_t *stack_resource(struct stack *stack, const char *logical_id)
 	return store_edit(stack->rq->tx, STACK_RESOURCE, resource_key(stack, logical_id));
 }
 
+void stack_keep_resource(struct stack *stack, const json_t *resource)
+{
+	store_put(stack->rq->tx, STACK_RESOURCE,
+		  resource_key(stack, json_str(resource, "LogicalResourceId")), resource);
+}
+
 void stack_move_resource(struct stack *stack, json_t *resource, const char *status,
 			 const char *reason)
 {
@@ -142,8 +148,7 @@ void stack_move_resource(struct stack *stack, json_t *resource, const char *stat
 	json_set_str(resource, "ResourceStatusReason", reason);
 	json_set_time(resource, "Timestamp", stack->rq->now);
 	json_set_time(resource, "LastUpdatedTimestamp", stack->rq->now);
-	store_put(stack->rq->tx, STACK_RESOURCE,
-		  resource_key(stack, json_str(resource, "LogicalResourceId")), resource);
+	stack_keep_resource(stack, resource);
 
 	for (size_t i = 0; i < array_len(shared); i++)
 		json_set_str(event, shared[i], json_str(resource, shared[i]));

@@ -14,7 +14,8 @@
  *   stack     _Values, _Shown: parameters as Ref gives them, and with NoEcho as ****
  *             _Conditions, _Dependencies   decided once, when the stack was created
  *             _Caller: the ARN of who made or deletes it; _OnFailure, _Token, _Retain, _RollingBack
- *   resource  _Props: resolved, dynamic references not; _DependsOn, _DeletionPolicy, _Until
+ *   resource  _Props: resolved, dynamic references not; _DependsOn, _DeletionPolicy, _Until,
+ *             _Deleted: was called for, and is not gone yet
  */
 #define STACK "cloudformation/stack"		 /* by id; DescribeStacks' shape */
 #define STACK_NAME "cloudformation/name"	 /* by name, of those not deleted: {StackId} */
@@ -54,6 +55,7 @@ void stack_rest(struct stack *stack); /* … no more */
 /* Resources of the stack, by logical id; one of them, to be changed, or NULL. */
 const json_t *stack_resources(struct stack *stack);
 json_t *stack_resource(struct stack *stack, const char *logical_id);
+void stack_keep_resource(struct stack *stack, const json_t *resource);
 /* To another status, with an event; keeps the document. */
 void stack_move_resource(struct stack *stack, json_t *resource, const char *status,
 			 const char *reason);
@@ -78,6 +80,7 @@ const char *provider_create(struct stack *stack, json_t *resource, const json_t 
 const char *provider_settled(struct stack *stack, const json_t *resource, bool *ret_there);
 /* ret_again: what stands in the way may be gone in a moment. */
 const char *provider_delete(struct stack *stack, const json_t *resource, bool *ret_again);
+const char *provider_gone(struct stack *stack, const json_t *resource, bool *ret_gone);
 json_t *provider_get_att(struct stack *stack, const json_t *resource, const char *name);
 
 /* The tick's two ways. They answer whether there is something to ask again. */

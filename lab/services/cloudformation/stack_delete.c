@@ -52,10 +52,28 @@ static lab_ms patience_ends(struct request *rq)
 	return (lab_ms){rq->now.ms + PATIENCE * (speed > 1000 ? speed / 1000 : 1)};
 }
 
+/* Calls for its end, then asks whether it came. NULL, or why it will not go. */
+static const char *delete_or_ask(struct stack *stack, json_t *resource, bool *ret_again)
+{
+	const char *reason;
+	bool gone;
+
+	if (!json_has(resource, "_Deleted")) {
+		reason = provider_delete(stack, resource, ret_again);
+		if (reason)
+			return reason;
+		json_set_bool(resource, "_Deleted", true);
+		stack_keep_resource(stack, resource);
+	}
+	reason = provider_gone(stack, resource, &gone);
+	*ret_again = !reason && !gone;
+	return reason || gone ? reason : "Resource timed out waiting for its deletion";
+}
+
 static void delete_one(struct stack *stack, json_t *resource)
 {
 	const char *reason;
-	bool again;
+	bool again = false;
 
 	if (!json_has(resource, "PhysicalResourceId")) {
 		stack_move_resource(stack, resource, "DELETE_COMPLETE", NULL);
@@ -65,7 +83,7 @@ static void delete_one(struct stack *stack, json_t *resource)
 		json_set_time(resource, "_Until", patience_ends(stack->rq));
 		stack_move_resource(stack, resource, "DELETE_IN_PROGRESS", NULL);
 	}
-	reason = provider_delete(stack, resource, &again);
+	reason = delete_or_ask(stack, resource, &again);
 	if (!reason)
 		stack_move_resource(stack, resource, "DELETE_COMPLETE", NULL);
 	else if (!again || stack->rq->now.ms >= json_time_or(resource, "_Until", stack->rq->now).ms)

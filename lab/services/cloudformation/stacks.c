@@ -26,10 +26,8 @@ static void forgive(struct stack *stack)
 			continue;
 		resource = stack_resource(stack, json_str(element, "LogicalResourceId"));
 		json_set_str(resource, "ResourceStatus", "CREATE_COMPLETE");
-		store_put(stack->rq->tx, STACK_RESOURCE,
-			  rq_fmt(stack->rq, "%s|%s", stack->id,
-				 json_str(element, "LogicalResourceId")),
-			  resource);
+		json_drop(resource, "_Deleted");
+		stack_keep_resource(stack, resource);
 	}
 }
 

@@ -235,6 +235,19 @@ static int service_settled(struct request *rq, const struct cfn_resource *r, int
 	return 0;
 }
 
+/* Its tasks go first: they drain and stop, and with them go their addresses. */
+static int service_gone(struct request *rq, const struct cfn_resource *r, int *ret_gone)
+{
+	json_t *ref = rq_object(rq);
+	const json_t *service;
+
+	set_service(rq, r->physical_id, ref);
+	*ret_gone = service_find(rq, json_str(ref, "cluster"), json_str(ref, "service"),
+				 &service) != 0 ||
+		    strcmp(json_str_or(service, "status", "INACTIVE"), "INACTIVE") == 0;
+	return 0;
+}
+
 static json_t *service_att(struct request *rq, const struct cfn_resource *r, const char *name)
 {
 	if (strcmp(name, "Name") == 0)
@@ -262,6 +275,7 @@ const struct resource ecs_resources[] = {
 		.update = service_update,
 		.delete = service_delete,
 		.settled = service_settled,
+		.gone = service_gone,
 		.get_att = service_att,
 	},
 	{.type = NULL},
