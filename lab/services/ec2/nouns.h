@@ -105,5 +105,6 @@ extern op_fn ec2_create_network_interface, ec2_delete_network_interface,
 	ec2_describe_network_interfaces;
 extern op_fn ec2_create_tags, ec2_delete_tags, ec2_describe_tags;
 extern op_fn ec2_describe_regions, ec2_describe_availability_zones;
+extern op_fn ec2_describe_vpc_endpoints, ec2_describe_vpn_gateways, ec2_describe_flow_logs;
 
 #endif
