@@ -68,6 +68,10 @@ void protocol_write(const struct wire_call *call, const json_t *out, struct wire
 void protocol_write_fault(const struct wire_call *call, const struct fault *fault,
 			  struct wire_reply *reply);
 
+/* What of an output its model does not know, or has of another kind: text for our log; NULL: none. */
+const char *protocol_mismatch(struct arena *arena, const struct model *model,
+			      const struct operation *operation, const json_t *out);
+
 /* For the front door, before it knows whose call it is. */
 struct span wire_header(const struct wire_request *request, const char *name);
 /* A form's field, of the body or the query, decoded; NULL if there is none. */

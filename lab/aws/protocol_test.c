@@ -452,6 +452,22 @@ static void rest_json_faults_are_named_in_a_header(void **state)
 	assert_string_equal(buf_text(reply.body), "{\"message\":\"no\"}");
 }
 
+static void a_handlers_slip_is_found(void **state)
+{
+	const struct operation *get = &ssm_model.ops[SSM_GetParameter];
+	AUTO_JSON json_t *good = json_pack("{s:{s:s, s:i, s:f, s:s}}", "Parameter", "Name", "/a",
+					   "Version", 1, "LastModifiedDate", 1.5, "_Own", "x");
+	AUTO_JSON json_t *misspelt = json_pack("{s:{s:s}}", "Parameter", "Nmae", "/a");
+	AUTO_JSON json_t *wrong = json_pack("{s:{s:s}}", "Parameter", "Version", "1");
+
+	assert_null(protocol_mismatch(*state, &ssm_model, get, good));
+	assert_string_equal(protocol_mismatch(*state, &ssm_model, get, misspelt),
+			    "GetParameter.Parameter.Nmae is no member of Parameter");
+	assert_string_equal(
+		protocol_mismatch(*state, &ssm_model, get, wrong),
+		"GetParameter.Parameter.Version is not of the kind of PSParameterVersion");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +489,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(s3_answers_in_headers_and_flat_lists, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_handlers_slip_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_head_fault_has_no_body, setup, teardown),
 		cmocka_unit_test_setup_teardown(rest_json_faults_are_named_in_a_header, setup,
 						teardown),

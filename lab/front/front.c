@@ -63,12 +63,27 @@ static void reply_fault(struct passage *passage, const struct fault *fault)
 	reply(passage, &answer);
 }
 
+/* A handler's slip: a bug of ours that no client would tell us of. */
+static void look_for_slips(const struct passage *passage, const json_t *out)
+{
+#ifdef __SANITIZE_ADDRESS__
+	const struct wire_call *call = &passage->call;
+	const char *wrong = protocol_mismatch(call->arena, call->model, call->operation, out);
+
+	if (wrong)
+		log_event(LOG_ERROR, "operation.output", F_STR("service", call->model->name),
+			  F_STR("wrong", wrong));
+#endif
+}
+
 static void on_done(const struct lab_reply *lab_reply, void *user)
 {
 	struct passage *passage = user;
 	struct wire_reply answer = {0};
 
 	passage->call.request_id = lab_reply->request_id;
+	if (lab_reply->result == 0)
+		look_for_slips(passage, lab_reply->out);
 	if (lab_reply->result == 0)
 		protocol_write(&passage->call, lab_reply->out, &answer);
 	else
