@@ -6,6 +6,11 @@ CLANG ?= build-clang
 FUZZ ?= build-fuzz
 FUZZ_SECONDS ?= 60
 
+# folder, what tools/deps calls its packages, environment, options. When meson stops, a missing
+# package is said in one sentence; anything else in meson's own words.
+configure = { $(3) meson setup $(1) $(4); } >$(1).log 2>&1 && rm -f $(1).log || \
+	{ tools/deps why $(2) && cat $(1).log; rm -rf $(1) $(1).log; exit 1; }
+
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
 
@@ -28,22 +33,22 @@ bench: all
 	@tests/bench/run $(BUILD)
 
 $(BUILD)/build.ninja:
-	@meson setup $(BUILD) -Dbuildtype=debugoptimized >/dev/null
+	@$(call configure,$(BUILD),up,,-Dbuildtype=debugoptimized)
 
 # The everyday build: every test runs on it.
 asan: $(ASAN)/build.ninja
 	@ninja -C $(ASAN) --quiet
 
 $(ASAN)/build.ninja:
-	@meson setup $(ASAN) -Dbuildtype=debug -Doptimization=1 -Dwerror=true \
-		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	@$(call configure,$(ASAN),check,,-Dbuildtype=debug -Doptimization=1 -Dwerror=true \
+		-Db_sanitize=address,undefined -Db_lundef=false)
 
 # The other compiler's opinion. Built, not run.
 clang: $(CLANG)/build.ninja
 	@ninja -C $(CLANG) --quiet
 
 $(CLANG)/build.ninja:
-	@CC=clang meson setup $(CLANG) -Dbuildtype=debug -Dwerror=true >/dev/null
+	@$(call configure,$(CLANG),check,CC=clang,-Dbuildtype=debug -Dwerror=true)
 
 lint:
 	@tools/lint
@@ -62,8 +67,8 @@ fuzz: $(FUZZ)/build.ninja
 	done
 
 $(FUZZ)/build.ninja:
-	@CC=clang meson setup $(FUZZ) -Dfuzz=true -Dbuildtype=debug -Doptimization=1 \
-		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	@$(call configure,$(FUZZ),check,CC=clang,-Dfuzz=true -Dbuildtype=debug -Doptimization=1 \
+		-Db_sanitize=address,undefined -Db_lundef=false)
 
 # Until infra/ synthesises its own, the templates are files of the repository.
 synth:
