@@ -53,7 +53,7 @@ int ec2_allocate_address(struct request *rq, const json_t *in, json_t *out)
 	static const char *const shown[] = {"PublicIp", "AllocationId", "PublicIpv4Pool",
 					    "NetworkBorderGroup", "Domain"};
 	json_t *address = rq_object(rq);
-	const char *public;
+	const char *public = NULL;
 	int err;
 
 	err = choose_public(rq, &public);

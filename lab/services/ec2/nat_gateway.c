@@ -113,7 +113,7 @@ static void nat_fail(json_t *nat, const char *vpc_id)
 int ec2_create_nat_gateway(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *subnet_id = json_str(in, "SubnetId"), *id, *vpc_id;
-	json_t *nat = rq_object(rq), *address, *interface, *shown;
+	json_t *nat = rq_object(rq), *address, *interface = NULL, *shown;
 	int err;
 
 	err = check_nat(rq, in);

@@ -97,7 +97,7 @@ int ec2_create_subnet(struct request *rq, const json_t *in, json_t *out)
 	const char *vpc_id = json_str(in, "VpcId"), *block = json_str(in, "CidrBlock"), *id;
 	const json_t *vpc = ec2_get(rq, &ec2_vpc, vpc_id);
 	json_t *subnet = rq_object(rq), *names;
-	char text[CIDR_TEXT], letter;
+	char text[CIDR_TEXT], letter = 'a';
 	struct cidr cidr;
 	int err;
 

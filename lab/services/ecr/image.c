@@ -287,7 +287,7 @@ int put_image(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *tag = json_str(in, "imageTag");
 	const json_t *repository;
-	struct manifest manifest;
+	struct manifest manifest = {0};
 	int err;
 
 	err = repository_find(rq, in, &repository);

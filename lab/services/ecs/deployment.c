@@ -112,7 +112,7 @@ static int64_t threshold(const json_t *service)
 static bool roll_back(struct request *rq, json_t *service, json_t *failed)
 {
 	json_t *deployments = json_object_get(service, "deployments");
-	json_t *deployment;
+	json_t *deployment = NULL;
 	const char *reason;
 	size_t i;
 
