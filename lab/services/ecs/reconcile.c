@@ -108,6 +108,21 @@ static bool is_held_back(const struct crew *crew)
 	return true;
 }
 
+/* By its subnet: they are known before a task has its zone. */
+static int zone_of(const struct crew *crew, const json_t *task)
+{
+	const json_t *subnets =
+		json_path(crew->unit, "networkConfiguration.awsvpcConfiguration.subnets");
+	const char *mine = json_str_or(task, "_subnet", "");
+	const json_t *subnet;
+	size_t i;
+
+	json_each (subnets, i, subnet)
+		if (strcmp(json_string_value(subnet), mine) == 0)
+			return (int)i;
+	return -1;
+}
+
 static void muster(struct crew *crew, int desired)
 {
 	const json_t *configuration = json_get(crew->service, "deploymentConfiguration");
@@ -130,6 +145,7 @@ static void muster(struct crew *crew, int desired)
 			.running = task_is(task, "RUNNING"),
 			.health = health_of(crew, task),
 			.created = json_time_or(task, "createdAt", (lab_ms){0}),
+			.zone = zone_of(crew, task),
 		};
 }
 

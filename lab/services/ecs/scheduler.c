@@ -65,24 +65,38 @@ static void count(const struct sched_pool *pool, struct tally *ret_tally)
 /* The one to stop first has the highest rank; among equals `oldest` says which. */
 typedef int rank_fn(const struct sched_task *task); /* < 0: not this one */
 
+static int in_zone(const struct sched_pool *pool, int zone)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < pool->ntasks; i++)
+		count += pool->tasks[i].stop == SCHED_KEEP && pool->tasks[i].zone == zone;
+	return count;
+}
+
+/* Among equals: the one in the fuller zone, then the oldest or newest. */
+static bool goes_before(const struct sched_pool *pool, const struct sched_task *task,
+			const struct sched_task *other, rank_fn *rank, bool oldest)
+{
+	int fuller = in_zone(pool, task->zone) - in_zone(pool, other->zone);
+
+	if (rank(task) != rank(other))
+		return rank(task) > rank(other);
+	if (!oldest && fuller)
+		return fuller > 0;
+	return (task->created.ms < other->created.ms) == oldest;
+}
+
 static struct sched_task *pick(struct sched_pool *pool, rank_fn *rank, bool oldest)
 {
 	struct sched_task *best = NULL;
 
 	for (size_t i = 0; i < pool->ntasks; i++) {
 		struct sched_task *task = &pool->tasks[i];
-		int better;
 
 		if (task->stop != SCHED_KEEP || rank(task) < 0)
 			continue;
-		if (!best) {
-			best = task;
-			continue;
-		}
-		better = rank(task) - rank(best);
-		if (!better)
-			better = (task->created.ms < best->created.ms) == oldest ? 1 : -1;
-		if (better > 0)
+		if (!best || goes_before(pool, task, best, rank, oldest))
 			best = task;
 	}
 	return best;

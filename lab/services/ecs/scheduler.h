@@ -29,6 +29,7 @@ struct sched_task {
 	bool running; /* RUNNING; else on its way there */
 	enum sched_health health;
 	lab_ms created;
+	int zone;	      /* any number; the fuller zone gives first when scaling in */
 	enum sched_stop stop; /* the answer */
 };
 

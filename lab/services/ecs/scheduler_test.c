@@ -91,6 +91,24 @@ static void it_starts_what_is_missing_and_stops_what_is_too_much(void **state)
 	check_all(situations, array_len(situations));
 }
 
+static void scaling_in_keeps_the_zones_even(void **state)
+{
+	struct sched_task tasks[4];
+	struct sched_pool pool = {2, 100, 200, false, tasks, array_len(tasks)};
+	static const int zones[] = {1, 2, 2, 2};
+	struct sched_plan plan;
+
+	for (size_t i = 0; i < array_len(tasks); i++) {
+		tasks[i] = task_of('H', (int64_t)i);
+		tasks[i].zone = zones[array_len(tasks) - 1 - i]; /* the lonely one is the newest */
+	}
+	sched_decide(&pool, &plan);
+	assert_int_equal(tasks[3].stop, SCHED_KEEP);
+	assert_int_equal(tasks[0].stop, SCHED_KEEP);
+	assert_int_equal(tasks[1].stop, SCHED_STOP_SCALE);
+	assert_int_equal(tasks[2].stop, SCHED_STOP_SCALE);
+}
+
 static void an_unhealthy_task_is_replaced_start_first(void **state)
 {
 	static const struct situation situations[] = {
@@ -174,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_starts_what_is_missing_and_stops_what_is_too_much),
+		cmocka_unit_test(scaling_in_keeps_the_zones_even),
 		cmocka_unit_test(an_unhealthy_task_is_replaced_start_first),
 		cmocka_unit_test(without_room_one_unhealthy_task_makes_place),
 		cmocka_unit_test(a_rolling_deployment_keeps_to_its_percentages),
