@@ -359,6 +359,10 @@ int main(int argc, char **argv)
 		puts("goldend " GOLDEN_VERSION);
 		return EXIT_SUCCESS;
 	}
+	if (argc >= 2 && strcmp(argv[1], "xray-daemon") == 0) {
+		log_set_program("goldend xray-daemon");
+		return xray_daemon_main((const char *const *)argv + 2);
+	}
 	if (argc == 3 && strncmp(argv[1], "--", 2) != 0)
 		return plane_main(argv[1], argv[2]);
 

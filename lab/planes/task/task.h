@@ -4,6 +4,7 @@
 #ifndef TASK_TASK_H
 #define TASK_TASK_H
 
+#include "lab/wire/lab_clock.h"
 #include "lab/planes/task/container.h"
 
 #define TASK_CONTAINERS_MAX 10 /* of a task definition, as ECS has it */
@@ -34,10 +35,6 @@ struct task {
 	uv_timer_t second;
 	char *folder; /* the state folder, absolute */
 };
-
-/* How the clock is written for our own roles: three numbers of fixed width and a line end. */
-#define LAB_CLOCK_FORM "%020lld %020lld %020lld\n"
-#define LAB_CLOCK_TEXT 63
 
 const char *task_status_text(const struct task *task);
 
