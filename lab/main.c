@@ -19,6 +19,7 @@
 #include "lab/services/lambda/lambda.h"
 #include "lab/services/logs/logs.h"
 #include "lab/services/s3/s3.h"
+#include "lab/services/secretsmanager/secretsmanager.h"
 #include "lab/services/sns/sns.h"
 #include "lab/services/ssm/ssm.h"
 #include "lab/services/sts/sts.h"
@@ -54,6 +55,7 @@ static const struct service *const services[] = {
 	&lambda_service,
 	&logs_service,
 	&s3_service,
+	&secretsmanager_service,
 	&sns_service,
 	&ssm_service,
 	&sts_service,

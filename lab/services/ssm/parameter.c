@@ -105,7 +105,7 @@ static int seal_long(struct request *rq, json_t *parameter, const char *key, con
 
 int parameter_seal(struct request *rq, json_t *parameter, const char *value)
 {
-	const char *key = json_str_or(parameter, "KeyId", "alias/aws/ssm");
+	const char *key = rq_strdup(rq, json_str_or(parameter, "KeyId", "alias/aws/ssm"));
 	json_t *in = rq_object(rq), *out = rq_object(rq);
 	AUTO_BUF struct buf text = {0};
 	const json_t *blob;
