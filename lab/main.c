@@ -24,6 +24,7 @@
 #include "lab/services/ssm/ssm.h"
 #include "lab/services/sts/sts.h"
 #include "lab/services/wafv2/wafv2.h"
+#include "lab/services/xray/xray.h"
 #include "lib/base/log.h"
 
 #include <errno.h>
@@ -60,6 +61,7 @@ static const struct service *const services[] = {
 	&ssm_service,
 	&sts_service,
 	&wafv2_service,
+	&xray_service,
 	NULL,
 };
 
