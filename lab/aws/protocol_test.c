@@ -457,12 +457,12 @@ static void a_handlers_slip_is_found(void **state)
 	const struct operation *get = &ssm_model.ops[SSM_GetParameter];
 	AUTO_JSON json_t *good = json_pack("{s:{s:s, s:i, s:f, s:s}}", "Parameter", "Name", "/a",
 					   "Version", 1, "LastModifiedDate", 1.5, "_Own", "x");
-	AUTO_JSON json_t *misspelt = json_pack("{s:{s:s}}", "Parameter", "Nmae", "/a");
+	AUTO_JSON json_t *misspelt = json_pack("{s:{s:s}}", "Paramter", "Name", "/a");
 	AUTO_JSON json_t *wrong = json_pack("{s:{s:s}}", "Parameter", "Version", "1");
 
 	assert_null(protocol_mismatch(*state, &ssm_model, get, good));
 	assert_string_equal(protocol_mismatch(*state, &ssm_model, get, misspelt),
-			    "GetParameter.Parameter.Nmae is no member of Parameter");
+			    "GetParameter.Paramter is no member of GetParameterResult");
 	assert_string_equal(
 		protocol_mismatch(*state, &ssm_model, get, wrong),
 		"GetParameter.Parameter.Version is not of the kind of PSParameterVersion");

@@ -90,7 +90,9 @@ int s3_upload_part(struct request *rq, const json_t *in, json_t *out)
 	json_set_time(part, "LastModified", rq->now);
 	drop_part(rq, part_key(rq, in, number));
 	store_put(rq->tx, PART, part_key(rq, in, number), part);
-	json_object_update(out, rq_copy(rq, part));
+	json_set(out, "ETag", json_get(part, "ETag"));
+	json_set(out, "ChecksumCRC32", json_get(part, "ChecksumCRC32"));
+	json_set(out, "ServerSideEncryption", json_get(upload, "ServerSideEncryption"));
 	return 0;
 }
 
