@@ -36,14 +36,14 @@ static op_fn *const ops[ECR_NOPS] = {
 	[ECR_GetRepositoryPolicy] = get_repository_policy,
 	[ECR_InitiateLayerUpload] = initiate_layer_upload,
 	[ECR_ListImages] = list_images,
-	[ECR_ListTagsForResource] = list_tags_for_resource,
+	[ECR_ListTagsForResource] = ecr_list_tags_for_resource,
 	[ECR_PutImage] = put_image,
 	[ECR_PutImageScanningConfiguration] = put_image_scanning_configuration,
 	[ECR_PutImageTagMutability] = put_image_tag_mutability,
 	[ECR_PutLifecyclePolicy] = put_lifecycle_policy,
 	[ECR_SetRepositoryPolicy] = set_repository_policy,
-	[ECR_TagResource] = tag_resource,
-	[ECR_UntagResource] = untag_resource,
+	[ECR_TagResource] = ecr_tag_resource,
+	[ECR_UntagResource] = ecr_untag_resource,
 	[ECR_UploadLayerPart] = upload_layer_part,
 };
 

@@ -24,7 +24,7 @@
 extern op_fn create_repository, delete_repository, describe_repositories, put_image_tag_mutability,
 	put_image_scanning_configuration, set_repository_policy, get_repository_policy,
 	delete_repository_policy, put_lifecycle_policy, get_lifecycle_policy,
-	delete_lifecycle_policy, tag_resource, untag_resource, list_tags_for_resource,
+	delete_lifecycle_policy, ecr_tag_resource, ecr_untag_resource, ecr_list_tags_for_resource,
 	get_authorization_token;
 /* A fault if there is none. */
 int repository_find(struct request *rq, const json_t *in, const json_t **ret_repository);

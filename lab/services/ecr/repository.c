@@ -299,7 +299,7 @@ static void drop_tag(json_t *tags, const char *key)
 			json_array_remove(tags, i - 1);
 }
 
-int tag_resource(struct request *rq, const json_t *in, json_t *out)
+int ecr_tag_resource(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *given = json_get(in, "tags");
 	json_t *repository, *tags;
@@ -321,7 +321,7 @@ int tag_resource(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int untag_resource(struct request *rq, const json_t *in, json_t *out)
+int ecr_untag_resource(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *keys = json_get(in, "tagKeys");
 	json_t *repository;
@@ -338,7 +338,7 @@ int untag_resource(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int list_tags_for_resource(struct request *rq, const json_t *in, json_t *out)
+int ecr_list_tags_for_resource(struct request *rq, const json_t *in, json_t *out)
 {
 	json_t *repository;
 	int err;

@@ -145,7 +145,7 @@ void event_add_once(struct request *rq, const json_t *service, const char *task_
 const json_t *events_of(struct request *rq, const json_t *service);
 
 /* tag.c */
-extern op_fn tag_resource, untag_resource, list_tags_for_resource;
+extern op_fn ecs_tag_resource, ecs_untag_resource, ecs_list_tags_for_resource;
 
 /* ecs_cfn.c */
 extern const struct resource ecs_resources[];

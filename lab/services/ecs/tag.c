@@ -58,7 +58,7 @@ static json_t *tags_in(json_t *document)
 	return tags ? tags : json_add_array(document, "tags");
 }
 
-int tag_resource(struct request *rq, const json_t *in, json_t *out)
+int ecs_tag_resource(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *given = json_get(in, "tags");
 	const char *kind, *key;
@@ -83,7 +83,7 @@ int tag_resource(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int untag_resource(struct request *rq, const json_t *in, json_t *out)
+int ecs_untag_resource(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *keys = json_get(in, "tagKeys");
 	const char *kind, *key;
@@ -102,7 +102,7 @@ int untag_resource(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int list_tags_for_resource(struct request *rq, const json_t *in, json_t *out)
+int ecs_list_tags_for_resource(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *kind, *key;
 	int err;
