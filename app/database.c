@@ -133,28 +133,36 @@ static void connect_one(struct database *database)
 	slot_open(database, SLOT_CONNECTING, NULL);
 }
 
+static bool failed_just_now(const struct database *database)
+{
+	return database->failed && clock_monotonic() - database->failed < CONNECT_PAUSE;
+}
+
 /* The least loaded one that is ready and not too old; NULL: none. Replaces and adds on the way. */
 static struct slot *pick(struct database *database)
 {
+	msec max_age = database->settings->db_max_connection_age;
 	struct slot *slot, *next, *best = NULL;
-	int64_t ready = 0;
+	int64_t ready = 0, young = 0;
 
 	for (slot = LIST_FIRST(&database->slots); slot; slot = next) {
 		next = LIST_NEXT(slot, entry);
 		if (slot->state != SLOT_READY)
 			continue;
-		if (db_connection_age(slot->connection) >=
-		    database->settings->db_max_connection_age) {
+		if (db_connection_age(slot->connection) >= max_age) {
 			slot_retire(slot);
 			continue;
 		}
 		ready++;
+		young += db_connection_age(slot->connection) < max_age - max_age / 10;
 		if (!best ||
 		    db_connection_load(slot->connection) < db_connection_load(best->connection))
 			best = slot;
 	}
-	if (best && db_connection_load(best->connection) >= BUSY &&
-	    ready < database->settings->db_pool_size)
+	/* A successor is there before the last one goes, so that nobody waits for a login. */
+	if (best && !failed_just_now(database) &&
+	    (young == 0 || (db_connection_load(best->connection) >= BUSY &&
+			    ready < database->settings->db_pool_size)))
 		connect_one(database);
 	return best;
 }
@@ -321,7 +329,7 @@ bool database_ask(struct database *database, struct db_query *query)
 	slot = pick(database);
 	if (slot) {
 		send_on(slot, query);
-	} else if (database->failed && clock_monotonic() - database->failed < CONNECT_PAUSE) {
+	} else if (failed_just_now(database)) {
 		fail(database, query, database->failed_type, database->failed_message);
 	} else {
 		STAILQ_INSERT_TAIL(&database->waiting, query, entry);
