@@ -8,6 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
+static void matchers_are_lists_and_ranges(void **state)
+{
+	assert_true(health_matches("200", 200));
+	assert_false(health_matches("200", 201));
+	assert_true(health_matches("200,202", 202));
+	assert_true(health_matches("200-299", 250));
+	assert_true(health_matches("200-204,301-302", 302));
+	assert_false(health_matches("200-204,301-302", 300));
+	assert_false(health_matches("", 200));
+	assert_false(health_matches("2xx", 200));
+}
+
 static void an_empty_group_gives_awss_503_to_the_byte(void **state)
 {
 	static const char page[] =
@@ -466,6 +478,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, build, tear_down)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(matchers_are_lists_and_ranges),
 		TEST(an_empty_group_gives_awss_503_to_the_byte),
 		TEST(two_targets_take_turns),
 		TEST(one_passing_check_makes_a_new_target_healthy),

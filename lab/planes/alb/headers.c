@@ -141,7 +141,8 @@ static void add_hex(char *text, uint64_t number, size_t digits)
 	}
 }
 
-void trace_id_new(char text[TRACE_ID_TEXT])
+/* 1-<8 hex: now>-<24 hex> */
+static void trace_id_new(char text[TRACE_ID_TEXT])
 {
 	memcpy(text, "1-", 2);
 	add_hex(text + 2, (uint64_t)(clock_real().ms / SECOND), 8);

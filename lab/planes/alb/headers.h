@@ -37,8 +37,6 @@ void headers_answer(struct buf *out, const struct http1_head *head, enum http1_b
 /* "Host" of the request without its port, as the rules and redirects see it. */
 struct span headers_host(const struct http1_head *head);
 
-#define TRACE_ID_TEXT 36
-/* 1-<8 hex: now>-<24 hex>, without a NUL at [TRACE_ID_TEXT - 1]. */
-void trace_id_new(char text[TRACE_ID_TEXT]);
+#define TRACE_ID_TEXT 36 /* bytes of 1-<8 hex>-<24 hex>, with its NUL */
 
 #endif

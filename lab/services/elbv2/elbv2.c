@@ -46,8 +46,8 @@ int elb_check_name(struct request *rq, const char *noun, const char *name)
 
 #define PAGE_MAX 400
 
-int elb_page(struct request *rq, const char *list, const json_t *documents, const json_t *in,
-	     json_t *out)
+static int page_of(struct request *rq, const char *list, const json_t *documents, const json_t *in,
+		   json_t *out)
 {
 	size_t from = strtoul(json_str_or(in, "Marker", "0"), NULL, 10);
 	size_t count = (size_t)json_int_or(in, "PageSize", PAGE_MAX);
@@ -100,12 +100,12 @@ int elb_describe(struct request *rq, const struct elb_listing *listing, const js
 	int err;
 
 	if (!json_array_size(arns) && !json_array_size(names))
-		return elb_page(rq, listing->list, documents, in, out);
+		return page_of(rq, listing->list, documents, in, out);
 	picked = rq_array(rq);
 	err = pick(rq, listing, documents, arns, listing->arn, picked);
 	if (err == 0 && names)
 		err = pick(rq, listing, documents, names, listing->name, picked);
-	return err ? err : elb_page(rq, listing->list, picked, in, out);
+	return err ? err : page_of(rq, listing->list, picked, in, out);
 }
 
 /* The resource an operation acts on is the input member that names it. */

@@ -38,9 +38,6 @@ struct elb_listing {
 };
 int elb_describe(struct request *rq, const struct elb_listing *listing, const json_t *documents,
 		 const json_t *in, json_t *out);
-/* The page alone. */
-int elb_page(struct request *rq, const char *list, const json_t *documents, const json_t *in,
-	     json_t *out);
 
 /* load_balancer.c. NULL and the fault said when there is none. */
 const json_t *load_balancer_get(struct request *rq, const char *arn);
