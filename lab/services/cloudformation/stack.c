@@ -161,3 +161,13 @@ bool resource_status_is(const json_t *resource, const char *status)
 {
 	return strcmp(json_str_or(resource, "ResourceStatus", ""), status) == 0;
 }
+
+json_t *stack_push_view(json_t *array, const json_t *document, const char *const *names)
+{
+	json_t *view = json_push_object(array);
+
+	for (; *names; names++)
+		if (json_has(document, *names))
+			json_set(view, *names, json_get(document, *names));
+	return view;
+}

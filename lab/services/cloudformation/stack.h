@@ -61,6 +61,9 @@ void stack_move_resource(struct stack *stack, json_t *resource, const char *stat
 			 const char *reason);
 bool resource_status_is(const json_t *resource, const char *status);
 
+/* The members of `document` that are named, NULL at the end, into a new object of the array. */
+json_t *stack_push_view(json_t *array, const json_t *document, const char *const *names);
+
 /* Where trees of the stack's template are resolved. shown: NoEcho parameters are ****. */
 struct scope stack_scope(struct stack *stack, bool shown);
 /* The pseudo parameters of a stack. */

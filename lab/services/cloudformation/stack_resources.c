@@ -35,6 +35,25 @@ int cloudformation_describe_stack_events(struct request *rq, const json_t *in, j
 	return 0;
 }
 
+/* Three operations show a resource, each in a shape of its own. */
+static const char *const described[] = {
+	"StackId",   "StackName",      "LogicalResourceId",    "PhysicalResourceId", "ResourceType",
+	"Timestamp", "ResourceStatus", "ResourceStatusReason", "DriftInformation",   NULL};
+static const char *const detailed[] = {"StackId",
+				       "StackName",
+				       "LogicalResourceId",
+				       "PhysicalResourceId",
+				       "ResourceType",
+				       "LastUpdatedTimestamp",
+				       "ResourceStatus",
+				       "ResourceStatusReason",
+				       "DriftInformation",
+				       "Metadata",
+				       NULL};
+static const char *const summed_up[] = {
+	"LogicalResourceId", "PhysicalResourceId",   "ResourceType",	 "LastUpdatedTimestamp",
+	"ResourceStatus",    "ResourceStatusReason", "DriftInformation", NULL};
+
 static const json_t *resources_of(struct request *rq, const char *id)
 {
 	return store_list_prefix(rq->tx, STACK_RESOURCE, rq_fmt(rq, "%s|", id));
@@ -72,7 +91,7 @@ int cloudformation_describe_stack_resources(struct request *rq, const json_t *in
 	json_each (resources_of(rq, id), i, resource)
 		if (!logical ||
 		    strcmp(json_str_or(resource, "LogicalResourceId", ""), logical) == 0)
-			json_push(list, resource);
+			stack_push_view(list, resource, described);
 	return 0;
 }
 
@@ -88,7 +107,7 @@ int cloudformation_describe_stack_resource(struct request *rq, const json_t *in,
 	if (!resource)
 		return fault_named(rq, "ValidationError", "Resource %s does not exist for stack %s",
 				   logical, name);
-	json_set(out, "StackResourceDetail", resource);
+	json_set(out, "StackResourceDetail", stack_push_view(rq_array(rq), resource, detailed));
 	return 0;
 }
 
@@ -111,7 +130,7 @@ int cloudformation_list_stack_resources(struct request *rq, const json_t *in, js
 			json_set_str(out, "NextToken", last);
 			break;
 		}
-		json_push(list, resource);
+		stack_push_view(list, resource, summed_up);
 		last = logical;
 	}
 	return 0;

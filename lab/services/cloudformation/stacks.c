@@ -125,19 +125,19 @@ int cloudformation_describe_stacks(struct request *rq, const json_t *in, json_t 
 
 int cloudformation_list_stacks(struct request *rq, const json_t *in, json_t *out)
 {
+	static const char *const members[] = {
+		"StackId",     "StackName",	    "CreationTime",	"DeletionTime",
+		"StackStatus", "StackStatusReason", "DriftInformation", NULL};
 	json_t *list = json_add_array(out, "StackSummaries");
 	const json_t *wanted = json_get(in, "StackStatusFilter"), *stack;
 	size_t i;
 
 	json_each (newest_first(rq), i, stack) {
-		json_t *summary;
-
 		if (json_array_size(wanted) > 0 &&
 		    !json_list_has(wanted, json_str_or(stack, "StackStatus", "")))
 			continue;
-		json_push(list, stack);
-		summary = json_array_get(list, json_array_size(list) - 1);
-		json_set_str(summary, "TemplateDescription", json_str(stack, "Description"));
+		json_set_str(stack_push_view(list, stack, members), "TemplateDescription",
+			     json_str(stack, "Description"));
 	}
 	return 0;
 }

@@ -109,14 +109,21 @@ static void sum_up(struct request *rq, const json_t *template, json_t *out)
 	json_add_array(out, "DeclaredTransforms");
 }
 
+/* Less of each parameter than a summary has. */
 int cloudformation_validate_template(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *template;
+	json_t *parameter;
+	size_t i;
 	int err = find_template(rq, in, &template);
 
 	if (err)
 		return err;
 	sum_up(rq, template, out);
+	json_array_foreach (json_object_get(out, "Parameters"), i, parameter) {
+		json_drop(parameter, "ParameterType");
+		json_drop(parameter, "ParameterConstraints");
+	}
 	return 0;
 }
 
