@@ -25,7 +25,7 @@
  */
 static const char prologue[] = "set -a\n"
 			       ". \"$GOLDEN_PAGE_STATE\"\n"
-			       "set -eo pipefail\n"
+			       "set -e\n"
 			       "aws() { golden aws \"$@\"; }\n";
 static const char epilogue[] = "\nexport -p >\"$GOLDEN_PAGE_STATE\"\n";
 
