@@ -18,6 +18,7 @@
 #include "lab/services/kms/kms.h"
 #include "lab/services/lambda/lambda.h"
 #include "lab/services/logs/logs.h"
+#include "lab/services/rds/rds.h"
 #include "lab/services/s3/s3.h"
 #include "lab/services/secretsmanager/secretsmanager.h"
 #include "lab/services/sns/sns.h"
@@ -55,6 +56,7 @@ static const struct service *const services[] = {
 	&kms_service,
 	&lambda_service,
 	&logs_service,
+	&rds_service,
 	&s3_service,
 	&secretsmanager_service,
 	&sns_service,
@@ -71,6 +73,7 @@ static const struct role {
 	const char *program; /* how it is called in its log */
 } roles[] = {
 	{"alb", alb_main, "goldend alb"},
+	{"postgres", postgres_main, "goldend postgres"},
 	{"task", task_main, "goldend task"},
 };
 

@@ -3,8 +3,10 @@
  * cluster's or instance's resource id in lower case.
  *
  * desired {"data": "postgres/<id>", "address": "127.7.12.5", "port": 5432, "database": "golden",
- *          "username": "golden", "password": "…", "max_connections": 90, "fsync": true}
- *          A changed password is set by ALTER ROLE; connections that are open stay open.
+ *          "username": "golden", "password": "…", "password_number": 1, "max_connections": 90,
+ *          "fsync": true}
+ *          A password is set once, when its number is above the last one that was: what was changed in
+ *          SQL since stays. Connections that are open stay open.
  * fact {"status": "creating|available|stopped|failed", "reason": "…", "pid"}
  */
 #ifndef WIRE_POSTGRES_H

@@ -52,5 +52,8 @@ const char *server_last_words(struct arena *arena, const struct server *server);
  * the server said; *ret_up tells whether it can be asked at all yet. */
 const char *roles_apply(struct arena *arena, const char *folder, const json_t *desired,
 			bool *ret_up);
+/* Which password was set last: kept in the data folder. 0: none. */
+int64_t password_number(const char *folder);
+int password_number_keep(const char *folder, int64_t number);
 
 #endif

@@ -25,7 +25,7 @@
 static char folder[] = "/tmp/golden-postgres-XXXXXX";
 static char address[32];
 
-static json_t *desired_with(const char *password)
+static json_t *desired_with(const char *password, int64_t number)
 {
 	json_t *desired = json_object();
 
@@ -35,6 +35,7 @@ static json_t *desired_with(const char *password)
 	json_set_str(desired, "database", "golden");
 	json_set_str(desired, "username", "golden");
 	json_set_str(desired, "password", password);
+	json_set_int(desired, "password_number", number);
 	json_set_int(desired, "max_connections", 23);
 	json_set_bool(desired, "fsync", false);
 	return desired;
@@ -43,7 +44,7 @@ static json_t *desired_with(const char *password)
 static struct driver *start(const char *password)
 {
 	struct driver *driver = driver_start(POSTGRES_ROLE, ID);
-	AUTO_JSON json_t *desired = desired_with(password);
+	AUTO_JSON json_t *desired = desired_with(password, 1);
 
 	driver_desire(driver, desired);
 	if (!driver_wait(driver, "status", "available", UP))
@@ -102,7 +103,7 @@ static void it_serves_its_user_and_nobody_else(void **state)
 static void a_changed_password_leaves_open_connections(void **state)
 {
 	struct driver *driver = start("first");
-	AUTO_JSON json_t *desired = desired_with("second");
+	AUTO_JSON json_t *desired = desired_with("second", 2);
 	PGconn *db = log_in("first");
 	bool changed = false;
 
@@ -127,7 +128,7 @@ static void it_comes_back_after_a_kill_of_the_plane(void **state)
 	assert_answer(db, "INSERT INTO t VALUES (8) RETURNING n::text", "8");
 	driver_kill(driver);
 	PQfinish(db);
-	driver = start("second");
+	driver = start("first"); /* told again, but it is not a new one */
 	db = log_in("second");
 	assert_answer(db, "SELECT sum(n)::text FROM t", "15");
 	PQfinish(db);

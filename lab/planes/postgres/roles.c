@@ -7,9 +7,15 @@
 #include "lab/planes/postgres/postgres.h"
 #include "lib/base/buf.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define NUMBER_FILE "%s/golden.password_number"
 
 /* The data folder by way of where we are: a socket's path may be 107 bytes long. */
 static PGconn *connect_here(struct arena *arena, const char *folder, const json_t *desired)
@@ -89,11 +95,36 @@ static const char *make_database(struct arena *arena, PGconn *db, const char *na
 	return why;
 }
 
+int64_t password_number(const char *folder)
+{
+	AUTO_FREE char *path = mem_fmt(NUMBER_FILE, folder);
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char text[32] = "";
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return 0;
+	return strtoll(text, NULL, 10);
+}
+
+int password_number_keep(const char *folder, int64_t number)
+{
+	AUTO_FREE char *path = mem_fmt(NUMBER_FILE, folder);
+	AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%lld\n", (long long)number);
+
+	if (fd < 0 || write(fd, text, (size_t)len) != len)
+		return -errno;
+	return 0;
+}
+
 const char *roles_apply(struct arena *arena, const char *folder, const json_t *desired,
 			bool *ret_up)
 {
 	const char *username = json_str(desired, "username");
 	const char *database = json_str(desired, "database");
+	int64_t number = json_int_or(desired, "password_number", 1);
+	bool newer = number > password_number(folder);
 	PGconn *db = connect_here(arena, folder, desired);
 	const char *why = NULL;
 
@@ -101,7 +132,9 @@ const char *roles_apply(struct arena *arena, const char *folder, const json_t *d
 	if (!*ret_up)
 		why = arena_strdup(arena, PQerrorMessage(db));
 	if (!why && username)
-		why = make_role(arena, db, username, json_str(desired, "password"));
+		why = make_role(arena, db, username, newer ? json_str(desired, "password") : NULL);
+	if (!why && newer && password_number_keep(folder, number) < 0)
+		why = "the password's number cannot be kept";
 	if (!why && database && username)
 		why = make_database(arena, db, database, username);
 	PQfinish(db);
