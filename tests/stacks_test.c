@@ -353,7 +353,7 @@ static void what_is_wrong_is_said_before_anything_is_made(void **state)
 		       "'AWS::SQS::Queue'}}}",
 		       "{}", "ValidationError",
 		       "Template format error: Unrecognized resource types: [AWS::EC2::Instance, "
-		       "AWS::SQS::Queue] is not in the lab");
+		       "AWS::SQS::Queue] are not in the lab");
 	create_refused("{'Resources': {'A': {'Type': 'AWS::EC2::VPC', 'Properties': {'CidrBlock': "
 		       "{'Ref': 'Nobody'}}}}}",
 		       "{}", "ValidationError",

@@ -54,22 +54,26 @@ static int check_name(struct request *rq, const char *name)
 
 static int check_types(struct request *rq, const json_t *template)
 {
-	AUTO_BUF struct buf unknown = {0};
-	const json_t *resource;
+	AUTO_BUF struct buf text = {0};
+	json_t *unknown = rq_array(rq);
+	const json_t *resource, *type;
 	const char *id;
+	size_t i;
 
 	json_each_member (json_get(template, "Resources"), id, resource) {
-		const char *type = json_str_or(resource, "Type", "");
+		const char *name = json_str_or(resource, "Type", "");
 
-		if (!provider_exists(rq, type) && !strstr(buf_text(&unknown), type))
-			buf_fmt(&unknown, "%s%s", unknown.len > 0 ? ", " : "", type);
+		if (!provider_exists(rq, name) && !json_list_has(unknown, name))
+			json_push_str(unknown, name);
 	}
-	if (unknown.len == 0)
+	json_each (unknown, i, type)
+		buf_fmt(&text, "%s%s", i > 0 ? ", " : "", json_string_value(type));
+	if (text.len == 0)
 		return 0;
 	return fault_named(rq, "ValidationError",
-			   "Template format error: Unrecognized resource types: [%s] is not in the "
+			   "Template format error: Unrecognized resource types: [%s] %s not in the "
 			   "lab",
-			   buf_text(&unknown));
+			   buf_text(&text), json_array_size(unknown) > 1 ? "are" : "is");
 }
 
 static int check_capabilities(struct request *rq, const json_t *in, const json_t *template)
