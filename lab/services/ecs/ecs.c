@@ -27,7 +27,7 @@ static msec tick(struct request *rq)
 
 	json_each (tasks, i, element)
 		task_step(rq, element, &next);
-	targets_tick(rq, &next);
+	targets_tick(rq);
 	services = store_list(rq->tx, SERVICE);
 	json_each (services, i, element)
 		service_reconcile(rq, element, &next);

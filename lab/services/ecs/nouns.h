@@ -128,7 +128,7 @@ const char *secrets_read(struct request *rq, const struct principal *execution_r
 			 const json_t *secrets, json_t *values);
 
 /* target.c */
-void targets_tick(struct request *rq, msec *next); /* registers and deregisters what is due */
+void targets_tick(struct request *rq); /* registers and deregisters what is due */
 /* The state of a task in one of its target groups: an element of TargetHealthDescriptions. */
 const json_t *target_health(struct request *rq, const json_t *task, const json_t *balancer);
 bool task_is_draining(struct request *rq, const json_t *task);

@@ -49,35 +49,20 @@ bool task_is_draining(struct request *rq, const json_t *task)
 	return false;
 }
 
-/* AWS takes 12 to 40 seconds to register a task that runs; this much lets a program begin to listen,
- * so that the first health check, which is immediate, finds it. */
-#define REGISTERS_AFTER ((msec)500)
-
-static bool is_due_in(struct request *rq, const json_t *task, msec *next)
+static bool is_due_in(const json_t *task)
 {
-	lab_ms due = json_time_or(task, "startedAt", (lab_ms){0});
-	bool wanted;
-
-	due.ms += REGISTERS_AFTER;
-	wanted = task_is_live(task) && (task_is(task, "RUNNING") || task_is(task, "ACTIVATING")) &&
-		 json_array_size(json_get(task, "_targets")) &&
-		 !json_bool_or(task, "_registered", false);
-	if (wanted && rq->now.ms < due.ms) {
-		next_due(rq, next, due);
-		return false;
-	}
-	return wanted;
+	return task_is_live(task) && (task_is(task, "RUNNING") || task_is(task, "ACTIVATING")) &&
+	       json_array_size(json_get(task, "_targets")) &&
+	       !json_bool_or(task, "_registered", false);
 }
 
-static bool is_due_out(struct request *rq, const json_t *task, msec *next)
+static bool is_due_out(const json_t *task)
 {
 	return task_is(task, "DEACTIVATING") && !json_bool_or(task, "_deregistered", false);
 }
 
-typedef bool due_fn(struct request *rq, const json_t *task, msec *next);
-
 /* Those that are due and belong together: a list per "cluster/service unit". */
-static const json_t *gather(struct request *rq, due_fn *is_due, msec *next)
+static const json_t *gather(struct request *rq, bool (*is_due)(const json_t *task))
 {
 	const json_t *all = store_list(rq->tx, TASK);
 	json_t *groups = rq_object(rq);
@@ -87,7 +72,7 @@ static const json_t *gather(struct request *rq, due_fn *is_due, msec *next)
 	json_each (all, i, task) {
 		const char *key;
 
-		if (!is_due(rq, task, next))
+		if (!is_due(task))
 			continue;
 		key = rq_fmt(rq, "%s/%s %s", json_str(task, "_cluster"),
 			     json_str_or(task, "_service", ""), json_str_or(task, "_unit", ""));
@@ -192,10 +177,10 @@ static void deregister_crowd(struct request *rq, const struct crowd *crowd)
 	mark(rq, crowd, "_deregistered");
 }
 
-void targets_tick(struct request *rq, msec *next)
+void targets_tick(struct request *rq)
 {
-	const json_t *in = gather(rq, is_due_in, next);
-	const json_t *out = gather(rq, is_due_out, next);
+	const json_t *in = gather(rq, is_due_in);
+	const json_t *out = gather(rq, is_due_out);
 	const char *key;
 	const json_t *tasks;
 
