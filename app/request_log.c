@@ -20,7 +20,9 @@
 
 #define UNWRITTEN_MAX ((size_t)1 << 20)
 #define AGAIN_MS 20
-#define LINE_MAX_BYTES ((size_t)4096) /* a path that is longer is cut */
+#define LINE_MAX_BYTES ((size_t)16384) /* with room for a path of which each byte is escaped */
+#define METHOD_MAX_BYTES ((size_t)32)
+#define PATH_MAX_BYTES ((size_t)2048) /* what is longer is cut */
 
 struct request_log {
 	int fd;
@@ -149,18 +151,19 @@ void request_log_add(struct request_log *log, const struct request_line *line)
 	struct buf *out = &log->unwritten;
 	struct span path = line->path;
 
-	if (out->len + 2 * LINE_MAX_BYTES > UNWRITTEN_MAX) {
+	if (out->len + LINE_MAX_BYTES > UNWRITTEN_MAX) {
 		log->lost++;
 		return;
 	}
-	if (path.len * 6 > LINE_MAX_BYTES) /* each byte may be escaped */
-		path.len = LINE_MAX_BYTES / 6;
+	if (path.len > PATH_MAX_BYTES)
+		path.len = PATH_MAX_BYTES;
 
 	json_line_str(out, "{\"time\":", time_text(log));
 	json_line_str(out, ",\"level\":", level_of(line->status));
 	json_line_str(out, ",\"requestId\":", line->request_id);
 	json_line_str(out, ",\"traceId\":", line->trace_id);
-	json_line_text(out, ",\"method\":", line->method.at, line->method.len);
+	json_line_text(out, ",\"method\":", line->method.at,
+		       line->method.len < METHOD_MAX_BYTES ? line->method.len : METHOD_MAX_BYTES);
 	json_line_text(out, ",\"path\":", path.at, path.len);
 	json_line_int(out, ",\"status\":", line->status);
 	if (line->error_type)
