@@ -119,15 +119,12 @@ static const char *prepare_role(struct container *container, const char *role)
 	const struct container_options *options = &container->options;
 	struct arena *arena = container->arena;
 	struct launch *launch = &container->launch;
-	const struct lab_clock *clock = plane_clock(options->plane);
 	struct surroundings around;
 	char **words;
 	char **args;
 	size_t n = 0;
 
 	add_surroundings(container, &around);
-	around.clock = arena_fmt(arena, "%lld %lld %lld", (long long)clock->real.ms,
-				 (long long)clock->lab.ms, (long long)clock->speed);
 	words = command_make(arena, options->spec, NULL);
 	while (words[n])
 		n++;

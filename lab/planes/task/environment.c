@@ -129,7 +129,6 @@ static void add_agent(json_t *all, const struct surroundings *around)
 	json_set_str(all, "ECS_CONTAINER_METADATA_URI_V4", around->metadata_uri);
 	json_set_str(all, "AWS_CONTAINER_CREDENTIALS_FULL_URI", around->credentials_uri);
 	json_set_str(all, "AWS_CONTAINER_AUTHORIZATION_TOKEN", around->token);
-	json_set_str(all, "GOLDEN_LAB_CLOCK", around->clock);
 }
 
 char **environment_make(struct arena *arena, const struct surroundings *around,

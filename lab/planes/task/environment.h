@@ -13,7 +13,6 @@ struct surroundings {
 	const char *metadata_uri;    /* of this container */
 	const char *credentials_uri; /* NULL: the task has no role */
 	const char *token;	     /* that goes with it */
-	const char *clock;	     /* roles: GOLDEN_LAB_CLOCK, "real lab speed"; NULL: none */
 };
 
 /* The image's configuration (the "config" member of an OCI image config), or NULL. */
