@@ -7,9 +7,9 @@
 #include <string.h>
 
 /* SplitMix64: any state is as good as any other, and one number is all of it. */
-static uint64_t next(struct lab *lab)
+static uint64_t next(uint64_t *state)
 {
-	uint64_t z = (lab->ids += 0x9e3779b97f4a7c15u);
+	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
@@ -21,6 +21,43 @@ void ids_seed(struct lab *lab, uint64_t seed, int64_t start)
 	/* A later start must not make the ids of an earlier one again. */
 	lab->ids = seed ? seed : rand_u64();
 	lab->ids += (uint64_t)start * 0xd1342543de82ef95u;
+	lab->request_ids = rand_u64();
+}
+
+/* Sixteen bytes as a version 4 UUID. */
+static char *uuid_text(struct arena *arena, const uint8_t bytes[16])
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = arena_alloc(arena, 37);
+	size_t i, at = 0;
+
+	for (i = 0; i < 16; i++) {
+		uint8_t byte = bytes[i];
+
+		if (i == 6)
+			byte = (uint8_t)((byte & 0x0f) | 0x40);
+		if (i == 8)
+			byte = (uint8_t)((byte & 0x3f) | 0x80);
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			text[at++] = '-';
+		text[at++] = digits[byte >> 4];
+		text[at++] = digits[byte & 15];
+	}
+	return text;
+}
+
+static char *uuid(struct arena *arena, uint64_t *state)
+{
+	uint64_t numbers[2] = {next(state), next(state)};
+	uint8_t bytes[16];
+
+	memcpy(bytes, numbers, sizeof(bytes));
+	return uuid_text(arena, bytes);
+}
+
+const char *ids_request(struct lab *lab, struct arena *arena)
+{
+	return uuid(arena, &lab->request_ids);
 }
 
 const char *id_text(struct request *rq, int len, const char *alphabet)
@@ -30,7 +67,7 @@ const char *id_text(struct request *rq, int len, const char *alphabet)
 	int i;
 
 	for (i = 0; i < len; i++)
-		text[i] = alphabet[next(rq->lab) % letters];
+		text[i] = alphabet[next(&rq->lab->ids) % letters];
 	return text;
 }
 
@@ -41,10 +78,7 @@ const char *id_new(struct request *rq, const char *prefix, int hex)
 
 const char *id_uuid(struct request *rq)
 {
-	const char *hex = id_text(rq, 30, "0123456789abcdef");
-
-	return rq_fmt(rq, "%.8s-%.4s-4%.3s-a%.3s-%.12s", hex, hex + 8, hex + 12, hex + 15,
-		      hex + 18);
+	return uuid(rq->arena, &rq->lab->ids);
 }
 
 /* Cut so that both names and the whole random part are left: "Golde-Alb16-1A2B3C4D5E6F". */

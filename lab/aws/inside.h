@@ -43,8 +43,9 @@ struct lab {
 	struct store *store;
 	unsigned char master_key[SEAL_KEY];
 	struct lab_clock clock;
-	bool clock_changed; /* planes have to be told */
-	uint64_t ids;	    /* the state of what ids are made from */
+	bool clock_changed;   /* planes have to be told */
+	uint64_t ids;	      /* the state of what ids are made from */
+	uint64_t request_ids; /* … not these: how often somebody asks must not change those */
 
 	const struct service *const *services;
 	size_t nservices;
@@ -98,6 +99,7 @@ int master_key_find(const char *dir, unsigned char ret_key[SEAL_KEY]);
 
 /* ids.c */
 void ids_seed(struct lab *lab, uint64_t seed, int64_t start);
+const char *ids_request(struct lab *lab, struct arena *arena);
 
 /* authorize.c: 0 or a fault. */
 int authorize(struct request *rq, const struct service *service, int op, const json_t *in);

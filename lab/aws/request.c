@@ -2,7 +2,6 @@
  * request.c - one call of one operation: its memory, its times, its faults.
  */
 #include "lab/aws/inside.h"
-#include "lib/base/rand.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -11,16 +10,6 @@
 static void release_tree(void *tree)
 {
 	json_decref(tree);
-}
-
-/* Not by id_uuid(): how often somebody asks must not change the ids of what is made. */
-static const char *request_id(struct arena *arena)
-{
-	char hex[33];
-
-	rand_hex(hex, 32);
-	return arena_fmt(arena, "%.8s-%.4s-4%.3s-a%.3s-%.12s", hex, hex + 8, hex + 12, hex + 15,
-			 hex + 18);
 }
 
 struct request *request_open(struct lab *lab, const struct model *model,
@@ -34,7 +23,7 @@ struct request *request_open(struct lab *lab, const struct model *model,
 		.tx = turn_tx(lab),
 		.arena = arena,
 		.real = clock_real(),
-		.id = request_id(arena),
+		.id = ids_request(lab, arena),
 		.region = lab->region,
 		.account = LAB_ACCOUNT,
 		.partition = LAB_PARTITION,

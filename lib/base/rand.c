@@ -31,16 +31,22 @@ uint64_t rand_u64(void)
 void rand_text(char *text, size_t len, const char *alphabet)
 {
 	size_t letters = strlen(alphabet);
-	unsigned char byte;
-	size_t i = 0;
+	unsigned char bytes[64];
+	size_t i = 0, next = sizeof(bytes);
 
 	while (i < len) {
-		rand_bytes(&byte, 1);
+		/* A system call for each byte would cost more than all the rest. */
+		if (next == sizeof(bytes)) {
+			rand_bytes(bytes, sizeof(bytes));
+			next = 0;
+		}
 		/* Bytes above the last whole multiple would favour the first letters. */
-		if (byte < 256 - 256 % letters)
-			text[i++] = alphabet[byte % letters];
+		if (bytes[next] < 256 - 256 % letters)
+			text[i++] = alphabet[bytes[next] % letters];
+		next++;
 	}
 	text[len] = '\0';
+	explicit_bzero(bytes, sizeof(bytes));
 }
 
 void rand_hex(char *text, size_t len)
