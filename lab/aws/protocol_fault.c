@@ -116,9 +116,29 @@ static void write_s3_fault(const struct wire_call *call, const struct fault *fau
 	buf_str(reply->body, "</Error>");
 }
 
-void protocol_write_fault(const struct wire_call *call, const struct fault *fault,
+/* A fault quotes what it was sent, which need not be text: neither JSON nor XML can say that. */
+static const char *as_text(struct arena *arena, const char *quoted)
+{
+	AUTO_JSON json_t *text = json_string(quoted);
+	char *plain;
+
+	if (text)
+		return quoted;
+	plain = arena_strdup(arena, quoted ? quoted : "");
+	for (char *p = plain; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	return plain;
+}
+
+void protocol_write_fault(const struct wire_call *call, const struct fault *said,
 			  struct wire_reply *reply)
 {
+	struct fault sayable = *said;
+	const struct fault *fault = &sayable;
+
+	sayable.code = as_text(call->arena, said->code);
+	sayable.message = as_text(call->arena, said->message);
 	reply_start(call, reply, fault->status ? fault->status : 400, "text/xml");
 	switch (call->protocol) {
 	case PROTOCOL_JSON:

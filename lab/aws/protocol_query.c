@@ -227,28 +227,6 @@ static json_t *read_list(struct reading *reading, const struct member *member, c
 	return list;
 }
 
-static json_t *read_map(struct reading *reading, const struct member *member, const json_t *node)
-{
-	const struct shape *shape = shape_at(reading->model, member->shape);
-	const char *key_name = shape->members[0].wire ? shape->members[0].wire : "key";
-	const char *value_name = shape->members[1].wire ? shape->members[1].wire : "value";
-	const struct numbered *all;
-	json_t *map = json_object();
-	size_t n;
-
-	if (!list_flattens(reading->model, member))
-		node = json_get(node, "entry");
-	all = sort_numbered(reading, node, &n);
-	for (size_t i = 0; i < n && !reading->wrong; i++) {
-		const char *key = json_str(json_get(all[i].node, key_name), OWN);
-		const json_t *value = json_get(all[i].node, value_name);
-
-		if (key && value)
-			json_give(map, key, read_value(reading, &shape->members[1], value));
-	}
-	return map;
-}
-
 static json_t *read_scalar(struct reading *reading, const struct member *member, const json_t *node)
 {
 	const json_t *own = json_get(node, OWN);
@@ -262,6 +240,32 @@ static json_t *read_scalar(struct reading *reading, const struct member *member,
 		reading_fail(reading, "Value '%s' of %s is malformed", json_string_value(own),
 			     member->name);
 	return value;
+}
+
+static json_t *read_map(struct reading *reading, const struct member *member, const json_t *node)
+{
+	const struct shape *shape = shape_at(reading->model, member->shape);
+	const char *key_name = shape->members[0].wire ? shape->members[0].wire : "key";
+	const char *value_name = shape->members[1].wire ? shape->members[1].wire : "value";
+	const struct numbered *all;
+	json_t *map = json_object();
+	size_t n;
+
+	if (!list_flattens(reading->model, member))
+		node = json_get(node, "entry");
+	all = sort_numbered(reading, node, &n);
+	for (size_t i = 0; i < n && !reading->wrong; i++) {
+		const json_t *name = json_get(all[i].node, key_name);
+		const json_t *value = json_get(all[i].node, value_name);
+		AUTO_JSON json_t *key = NULL;
+
+		if (name && value)
+			key = read_scalar(reading, &shape->members[0], name);
+		if (key)
+			json_give(map, json_string_value(key),
+				  read_value(reading, &shape->members[1], value));
+	}
+	return map;
 }
 
 static json_t *read_value(struct reading *reading, const struct member *member, const json_t *node)

@@ -452,6 +452,19 @@ static void rest_json_faults_are_named_in_a_header(void **state)
 	assert_string_equal(buf_text(reply.body), "{\"message\":\"no\"}");
 }
 
+static void what_is_no_text_is_quoted_as_such(void **state)
+{
+	struct wire_reply reply = {0};
+	struct wire_call call =
+		call_of(*state, &ssm_model, "POST", "/", "X-Amz-Target", "AmazonSSM.Get\xff", "{}");
+	struct fault fault = {0};
+
+	assert_false(protocol_find(&call, &fault));
+	protocol_write_fault(&call, &fault, &reply);
+	assert_string_equal(buf_text(reply.body), "{\"__type\":\"UnknownOperationException\","
+						  "\"message\":\"ssm has no operation Get?\"}");
+}
+
 static void a_handlers_slip_is_found(void **state)
 {
 	const struct operation *get = &ssm_model.ops[SSM_GetParameter];
@@ -489,6 +502,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(s3_answers_in_headers_and_flat_lists, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_text_is_quoted_as_such, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_handlers_slip_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_head_fault_has_no_body, setup, teardown),
 		cmocka_unit_test_setup_teardown(rest_json_faults_are_named_in_a_header, setup,
