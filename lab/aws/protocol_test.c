@@ -238,8 +238,8 @@ static void cloudwatch_speaks_json_too(void **state)
 			    "{\"__type\":\"DashboardInvalidInputError\",\"message\":\"none\"}");
 	assert_string_equal(header_of(&reply, "x-amzn-query-error"),
 			    "InvalidParameterInput;Sender");
-	assert_string_equal(write_text(&call, "{\"MetricAlarms\":[]}", &reply),
-			    "{\"MetricAlarms\":[]}");
+	assert_string_equal(write_text(&call, "{\"MetricAlarms\":[{\"Threshold\":60}]}", &reply),
+			    "{\"MetricAlarms\":[{\"Threshold\":60.0}]}");
 	assert_string_equal(reply.content_type, "application/x-amz-json-1.0");
 }
 

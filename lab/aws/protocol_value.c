@@ -115,9 +115,20 @@ static void time_to_text(struct buf *out, uint8_t form, double seconds)
 		buf_str(out, ms % 1000 ? clock_iso(ms, text) : clock_iso_seconds(ms, text));
 }
 
-static void number_to_text(struct buf *out, const json_t *value)
+/* AWS writes a whole double with its point: 60.0. */
+static void double_to_text(struct buf *out, double number)
 {
-	if (json_is_integer(value))
+	if (number == rint(number) && fabs(number) < 1e15)
+		buf_fmt(out, "%.1f", number);
+	else
+		buf_fmt(out, "%.15g", number);
+}
+
+static void number_to_text(struct buf *out, const struct shape *shape, const json_t *value)
+{
+	if (shape->kind == SHAPE_DOUBLE)
+		double_to_text(out, json_number_value(value));
+	else if (json_is_integer(value))
 		buf_fmt(out, "%lld", (long long)json_integer_value(value));
 	else
 		buf_fmt(out, "%.15g", json_real_value(value));
@@ -132,7 +143,7 @@ bool value_to_text(struct buf *out, const struct shape *shape, uint8_t form, con
 	} else if (json_is_string(value)) {
 		buf_add(out, json_string_value(value), json_string_length(value));
 	} else if (json_is_number(value)) {
-		number_to_text(out, value);
+		number_to_text(out, shape, value);
 	} else if (json_is_boolean(value)) {
 		buf_str(out, json_is_true(value) ? "true" : "false");
 	} else {
