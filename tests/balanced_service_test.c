@@ -260,6 +260,10 @@ static void an_unhealthy_task_goes_when_its_replacement_is_healthy(void **state)
 	trial_pass(&world->trial, 31 * SECOND);
 	snprintf(sick, sizeof(sick), "%s", world->tasks[0]);
 	target_is(world, 0, "unhealthy", "Health checks failed with these codes: [500]");
+	trial_pass(&world->trial, 26 * SECOND);
+	look(world);
+	assert_int_equal(world->ntasks, 2);
+	trial_pass(&world->trial, 1 * SECOND);
 	look(world);
 	assert_int_equal(world->ntasks, 3);
 	for (size_t i = 0; i < 3; i++) {
@@ -293,7 +297,8 @@ static void in_its_grace_period_a_task_is_left_alone(void **state)
 
 	come_up(world);
 	target_is(world, 0, "unhealthy", "Health checks failed with these codes: [500]");
-	trial_pass(&world->trial, 29 * SECOND);
+	trial_pass(&world->trial, 30 * SECOND);
+	trial_pass(&world->trial, 26 * SECOND);
 	look(world);
 	assert_int_equal(world->ntasks, 2);
 	trial_pass(&world->trial, 1 * SECOND);

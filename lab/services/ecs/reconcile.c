@@ -11,6 +11,8 @@
 
 #define COUNTS_AFTER (40 * SECOND) /* RUNNING, with nothing else to tell its health by */
 #define STEADY_AGAIN (6 * HOUR)
+#define REACTS_AFTER \
+	(27 * SECOND) /* as observed: unhealthy at +25 s, replacement started at +52 s */
 
 /* What is scheduled together, with what the decision has to be carried out. */
 struct crew {
@@ -96,6 +98,28 @@ static enum sched_health health_of(const struct crew *crew, const json_t *task)
 	return health;
 }
 
+/* The scheduler takes its time with a task that turned unhealthy, and lets it be if it gets well. */
+static enum sched_health settled_health(const struct crew *crew, const json_t *seen)
+{
+	enum sched_health health = health_of(crew, seen);
+	bool noted = json_has(seen, "_unhealthy_since");
+	lab_ms due = json_time_or(seen, "_unhealthy_since", crew->rq->now);
+	json_t *task;
+
+	if (noted != (health == SCHED_UNHEALTHY)) {
+		task = store_edit(crew->rq->tx, TASK, task_id(seen));
+		json_drop(task, "_unhealthy_since");
+		if (!noted)
+			json_set_time(task, "_unhealthy_since", crew->rq->now);
+		store_put(crew->rq->tx, TASK, task_id(task), task);
+	}
+	due.ms += REACTS_AFTER;
+	if (health != SCHED_UNHEALTHY || crew->rq->now.ms >= due.ms)
+		return health;
+	next_due(crew->rq, crew->next, due);
+	return SCHED_WAIT;
+}
+
 static bool is_held_back(const struct crew *crew)
 {
 	lab_ms until = json_time_or(crew->service, "_held_until", (lab_ms){0});
@@ -143,7 +167,7 @@ static void muster(struct crew *crew, int desired)
 		crew->pool.tasks[i] = (struct sched_task){
 			.current = strcmp(json_str_or(task, "_unit", ""), unit) == 0,
 			.running = task_is(task, "RUNNING"),
-			.health = health_of(crew, task),
+			.health = settled_health(crew, task),
 			.created = json_time_or(task, "createdAt", (lab_ms){0}),
 			.zone = zone_of(crew, task),
 		};
