@@ -23,6 +23,7 @@
 #define EAT "head -c 67108864 /dev/zero | tr '\\0' x | sed -n '$p' >/dev/null; exit $?"
 
 struct child {
+	struct keeper *keeper; /* removes the cgroup at the end */
 	struct limits *limits;
 	struct limit_group *group;
 	pid_t pid;
@@ -39,7 +40,9 @@ static void start(uv_loop_t *loop, struct limits_options *options, const char *s
 		.program = "/bin/sh", .args = args, .env = no_env, .output = -1, .extra = -1};
 
 	snprintf(text, sizeof(text), "%s", script);
+	assert_int_equal(keeper_start(&ret_child->keeper), 0);
 	options->loop = loop;
+	options->keeper = ret_child->keeper;
 	assert_int_equal(limits_open(options, &ret_child->limits), 0);
 	ret_child->group = limits_add(ret_child->limits, 0, 0);
 	launch.cgroups = limit_group_entries(ret_child->group);
@@ -58,6 +61,7 @@ static void finish(uv_loop_t *loop, struct child *child)
 	limits_close(child->limits);
 	uv_run(loop, UV_RUN_DEFAULT);
 	uv_loop_close(loop);
+	keeper_close(child->keeper);
 }
 
 static void on_time(uv_timer_t *timer)
