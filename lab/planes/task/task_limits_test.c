@@ -23,6 +23,7 @@
 #define EAT "head -c 67108864 /dev/zero | tr '\\0' x | sed -n '$p' >/dev/null; exit $?"
 
 struct child {
+	char name[32];	       /* of its cgroup: this run's own */
 	struct keeper *keeper; /* removes the cgroup at the end */
 	struct limits *limits;
 	struct limit_group *group;
@@ -41,6 +42,8 @@ static void start(uv_loop_t *loop, struct limits_options *options, const char *s
 
 	snprintf(text, sizeof(text), "%s", script);
 	assert_int_equal(keeper_start(&ret_child->keeper), 0);
+	snprintf(ret_child->name, sizeof(ret_child->name), "test-%d", (int)getpid());
+	options->task = ret_child->name;
 	options->loop = loop;
 	options->keeper = ret_child->keeper;
 	assert_int_equal(limits_open(options, &ret_child->limits), 0);
@@ -82,7 +85,7 @@ static void run_for(uv_loop_t *loop, uint64_t ms)
 
 static void hold_cpu(bool plain)
 {
-	struct limits_options options = {.task = "cpu-test", .cpu = 256, .plain = plain};
+	struct limits_options options = {.cpu = 256, .plain = plain};
 	struct limit_usage before, after;
 	struct child child;
 	uv_loop_t loop;
@@ -105,8 +108,7 @@ static void hold_cpu(bool plain)
 
 static void hold_memory(bool plain)
 {
-	struct limits_options options = {
-		.task = "memory-test", .memory = (int64_t)24 << 20, .plain = plain};
+	struct limits_options options = {.memory = (int64_t)24 << 20, .plain = plain};
 	struct child child;
 	uv_loop_t loop;
 	bool out = false;

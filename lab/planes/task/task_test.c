@@ -23,7 +23,8 @@
 
 #include <cmocka.h>
 
-#define ID "0123456789abcdef0123456789abcdef"
+/* Of this run's own: cgroups are named after it, and runs beside each other must not share one. */
+static char id[33];
 
 static char folder[] = "/tmp/golden-task-XXXXXX";
 
@@ -40,6 +41,7 @@ static void write_file(const char *path, const char *text, mode_t mode)
 /* An image with a script, as an image of ours would be unpacked. */
 static int in_a_folder(void **state)
 {
+	snprintf(id, sizeof(id), "0123456789abcdef%016x", (unsigned)getpid());
 	if (!mkdtemp(folder) || chdir(folder) < 0)
 		return -1;
 	chmod(".", 0711);
@@ -74,14 +76,14 @@ static json_t *task_of(const char *script)
 
 	json_set_int(user, "uid", 65534);
 	json_set_int(user, "gid", 65534);
-	json_set_str(desired, "arn", "arn:aws:ecs:us-east-1:123456789012:task/golden/" ID);
+	json_set_str(desired, "arn", "arn:aws:ecs:us-east-1:123456789012:task/golden/1");
 	json_set_str(desired, "address", "127.0.0.1");
 	json_set_str(desired, "region", "us-east-1");
 	json_set_str(desired, "endpoint", "http://127.0.0.1:4566");
 	json_set_int(desired, "cpu", 256);
 	json_set_int(desired, "memory", 256);
 	json_set_str(container, "name", "app");
-	json_set_str(container, "runtime_id", ID "-1234567890");
+	json_set_str(container, "runtime_id", "1-1234567890");
 	json_set_str(container, "tree", "images/a");
 	json_push_str(json_add_array(container, "command"), script);
 	json_set_str(log, "group", "g");
@@ -114,7 +116,7 @@ static char *take_log(void)
 
 static struct driver *start(json_t *desired)
 {
-	struct driver *driver = driver_start(TASK_ROLE, ID);
+	struct driver *driver = driver_start(TASK_ROLE, id);
 
 	driver_desire(driver, desired);
 	json_decref(desired);
@@ -148,7 +150,7 @@ static void what_it_prints_is_logged(void **state)
 
 static void lines_have_lab_time(void **state)
 {
-	struct driver *driver = driver_start(TASK_ROLE, ID);
+	struct driver *driver = driver_start(TASK_ROLE, id);
 	AUTO_JSON json_t *desired = task_of("echo one");
 	struct log_reader *reader;
 	struct log_event event;
@@ -174,7 +176,7 @@ static void stop_is_sigterm_then_sigkill(void **state)
 
 	json_set_str(stop, "code", "ServiceSchedulerInitiated");
 	json_set_str(stop, "reason", "Scaling activity initiated by (deployment ecs-svc/1)");
-	driver = driver_start(TASK_ROLE, ID);
+	driver = driver_start(TASK_ROLE, id);
 	json_incref(stop);
 	json_drop(desired, "stop");
 	driver_desire(driver, desired);
@@ -194,7 +196,7 @@ static void stop_is_sigterm_then_sigkill(void **state)
 static void stop_with(const char *script, int64_t expect)
 {
 	AUTO_JSON json_t *desired = task_of(script);
-	struct driver *driver = driver_start(TASK_ROLE, ID);
+	struct driver *driver = driver_start(TASK_ROLE, id);
 	json_t *stop;
 
 	json_set_int(container_of(desired), "stop_timeout_ms", 300);
@@ -281,7 +283,7 @@ static void dependencies_order_starts(void **state)
 	json_t *containers = json_object_get(desired, "containers");
 	json_t *first = json_deep_copy(json_array_get(containers, 0));
 	json_t *depends = json_push_object(json_add_array(container_of(desired), "depends_on"));
-	struct driver *driver = driver_start(TASK_ROLE, ID);
+	struct driver *driver = driver_start(TASK_ROLE, id);
 	AUTO_FREE char *log = NULL;
 
 	json_set_str(depends, "container", "init");
@@ -368,6 +370,7 @@ static void nothing_outlives_a_plane_that_was_killed(void **state)
 {
 	AUTO_FREE char *mark = mem_fmt("3%d", (int)getpid());
 	AUTO_FREE char *script = mem_fmt("sleep %s & sleep %s & wait", mark, mark);
+	AUTO_FREE char *cgroup = mem_fmt("/sys/fs/cgroup/cpu/golden-%s", id);
 	struct driver *driver = start(task_of(script));
 	pid_t pid;
 	bool gone = false;
@@ -382,9 +385,9 @@ static void nothing_outlives_a_plane_that_was_killed(void **state)
 		usleep(10000);
 	}
 	assert_true(gone);
-	if (access("/sys/fs/cgroup/cpu/golden-" ID, F_OK) == 0)
-		usleep(500000);
-	assert_int_equal(access("/sys/fs/cgroup/cpu/golden-" ID, F_OK), -1);
+	for (int i = 0; i < 300 && access(cgroup, F_OK) == 0; i++)
+		usleep(10000);
+	assert_int_equal(access(cgroup, F_OK), -1);
 	unlink("logs/g/s");
 }
 
