@@ -64,7 +64,6 @@ static const struct hearing hears[] = {
 	{"ecs.task.changed", hear_change},
 	{"elbv2.load-balancer.changed", hear_change},
 	{"elbv2.target.changed", hear_change},
-	{"rds.cluster.changed", hear_change},
 	{"rds.instance.changed", hear_change},
 	{NULL, NULL},
 };
