@@ -60,12 +60,9 @@ static void hear_change(struct request *rq, const json_t *detail)
 }
 
 static const struct hearing hears[] = {
-	{"ecs.service.changed", hear_change},
-	{"ecs.task.changed", hear_change},
-	{"elbv2.load-balancer.changed", hear_change},
-	{"elbv2.target.changed", hear_change},
-	{"rds.instance.changed", hear_change},
-	{NULL, NULL},
+	{"ecs.service.changed", hear_change},	      {"ecs.task.changed", hear_change},
+	{"elbv2.load-balancer.changed", hear_change}, {"elbv2.target.changed", hear_change},
+	{"rds.instance.changed", hear_change},	      {NULL, NULL},
 };
 
 const struct service cloudformation_service = {
