@@ -300,6 +300,8 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 	if (name)
 		return rq_fmt(rq, "arn:aws:iam::%s:role%s%s", rq->account,
 			      json_str_or(in, "Path", "/"), name);
+	if (op == IAM_ListRoles)
+		return rq_fmt(rq, "arn:aws:iam::%s:role/", rq->account);
 	return json_str(in, "PolicyArn");
 }
 
