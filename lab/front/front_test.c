@@ -227,6 +227,14 @@ static void a_presigned_request_is_good_for_its_time(void **state)
 			    "AuthorizationHeaderMalformed");
 }
 
+static void an_older_signature_is_refused_by_name(void **state)
+{
+	struct wire_request request = presigned(*state, "20260102T020405Z", "3600");
+
+	request.query = span_of("AWSAccessKeyId=" KEY "&Signature=abc%3D&Expires=1795423533");
+	assert_string_equal(check(*state, &request, PROTOCOL_REST_XML), "InvalidRequest");
+}
+
 static void chunks_are_put_together_and_trailers_become_headers(void **state)
 {
 	const struct http_header headers[] = {
@@ -355,6 +363,7 @@ int main(void)
 		TEST(a_clock_that_is_off_is_refused),
 		TEST(a_session_needs_its_token_and_ends),
 		TEST(a_presigned_request_is_good_for_its_time),
+		TEST(an_older_signature_is_refused_by_name),
 		TEST(chunks_are_put_together_and_trailers_become_headers),
 		TEST(a_gzip_body_is_unpacked_with_a_limit),
 		TEST(target_scope_action_then_s3),

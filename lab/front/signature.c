@@ -15,6 +15,7 @@
 
 enum refusal {
 	REFUSED_MISSING,
+	REFUSED_MECHANISM, /* SigV2, which boto still presigns S3 with at an endpoint of one's own */
 	REFUSED_MALFORMED,
 	REFUSED_UNKNOWN_KEY,
 	REFUSED_TOKEN,
@@ -36,6 +37,9 @@ struct words {
 	"The request signature we calculated does not match the signature you provided. Check " \
 	"your AWS Secret Access Key and signing method. Consult the service documentation for " \
 	"details."
+#define UNSUPPORTED                                                                   \
+	"The authorization mechanism you have provided is not supported. Please use " \
+	"AWS4-HMAC-SHA256."
 #define INVALID_TOKEN "The security token included in the request is invalid."
 #define EXPIRED_TOKEN "The security token included in the request is expired"
 #define EC2_AUTH "AWS was not able to validate the provided access credentials"
@@ -43,6 +47,7 @@ struct words {
 static const struct words json_words[REFUSALS] = {
 	[REFUSED_MISSING] = {400, "MissingAuthenticationTokenException",
 			     "Missing Authentication Token"},
+	[REFUSED_MECHANISM] = {400, "IncompleteSignatureException", UNSUPPORTED},
 	[REFUSED_MALFORMED] = {400, "IncompleteSignatureException",
 			       "The request signature does not conform to AWS standards."},
 	[REFUSED_UNKNOWN_KEY] = {400, "UnrecognizedClientException", INVALID_TOKEN},
@@ -56,6 +61,7 @@ static const struct words json_words[REFUSALS] = {
 static const struct words query_words[REFUSALS] = {
 	[REFUSED_MISSING] = {403, "MissingAuthenticationToken",
 			     "Request is missing Authentication Token"},
+	[REFUSED_MECHANISM] = {400, "IncompleteSignature", UNSUPPORTED},
 	[REFUSED_MALFORMED] = {400, "IncompleteSignature",
 			       "The request signature does not conform to AWS standards."},
 	[REFUSED_UNKNOWN_KEY] = {403, "InvalidClientTokenId", INVALID_TOKEN},
@@ -69,6 +75,7 @@ static const struct words query_words[REFUSALS] = {
 static const struct words ec2_words[REFUSALS] = {
 	[REFUSED_MISSING] = {400, "MissingParameter",
 			     "The request must contain the parameter AWSAccessKeyId"},
+	[REFUSED_MECHANISM] = {401, "AuthFailure", UNSUPPORTED},
 	[REFUSED_MALFORMED] = {401, "AuthFailure", EC2_AUTH},
 	[REFUSED_UNKNOWN_KEY] = {401, "AuthFailure", EC2_AUTH},
 	[REFUSED_TOKEN] = {401, "AuthFailure", EC2_AUTH},
@@ -80,6 +87,7 @@ static const struct words ec2_words[REFUSALS] = {
 };
 static const struct words s3_words[REFUSALS] = {
 	[REFUSED_MISSING] = {403, "AccessDenied", "Access Denied"},
+	[REFUSED_MECHANISM] = {400, "InvalidRequest", UNSUPPORTED},
 	[REFUSED_MALFORMED] = {400, "AuthorizationHeaderMalformed",
 			       "The authorization header you provided is invalid."},
 	[REFUSED_UNKNOWN_KEY] = {403, "InvalidAccessKeyId",
@@ -166,13 +174,19 @@ static bool is_signed(const char *signed_headers, const char *name)
 	return false;
 }
 
+static bool is_sigv2(const char *query)
+{
+	return strstr(query, "AWSAccessKeyId=") && strstr(query, "Signature=");
+}
+
 static bool check_form(struct checking *checking)
 {
 	const struct signature *signature = checking->signature;
 	const struct sigv4_claim *claim = &signature->claim;
 
 	if (!signature->there)
-		return refuse(checking, REFUSED_MISSING);
+		return refuse(checking,
+			      is_sigv2(signature->query) ? REFUSED_MECHANISM : REFUSED_MISSING);
 	if (!signature->wellformed || !is_signed(claim->signed_headers, "host") ||
 	    strcmp(claim->scope.region, checking->terms->region) != 0)
 		return refuse(checking, REFUSED_MALFORMED);
