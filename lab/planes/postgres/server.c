@@ -71,6 +71,7 @@ static void add_settings(struct arena *arena, const struct server *server, struc
 		{"shared_buffers", "16MB"},
 		{"wal_level", "minimal"},
 		{"max_wal_senders", "0"},
+		{"max_logical_replication_workers", "0"},
 		{"max_wal_size", "64MB"},
 		{"min_wal_size", "32MB"},
 		{"log_line_prefix", "%m [%p] %u@%d "},
