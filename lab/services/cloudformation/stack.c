@@ -75,6 +75,7 @@ static void add_event(struct stack *stack, json_t *event)
 	struct request *rq = stack->rq;
 	int64_t number = store_next(rq->tx, rq_fmt(rq, "%s|%s", STACK_EVENT, stack->id));
 
+	stack->moved = true;
 	json_set_str(event, "StackId", stack->id);
 	json_set_str(event, "StackName", stack->name);
 	json_set_time(event, "Timestamp", rq->now);

@@ -34,6 +34,7 @@ struct stack {
 	const char *name;
 	const json_t *template;		   /* stack_read_template() */
 	const struct principal *principal; /* its role, or who made it; NULL: gone by now */
+	bool moved;			   /* it or a resource changed its status */
 };
 
 /* The id of the stack with this name or id, deleted ones by id only; NULL: there is none. */

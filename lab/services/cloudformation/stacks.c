@@ -167,23 +167,32 @@ static const struct {
 	{"ROLLBACK_IN_PROGRESS", stack_delete_on},
 };
 
+static bool go_on(struct stack *stack)
+{
+	for (size_t i = 0; i < array_len(moves); i++)
+		if (stack_status_is(stack, moves[i].status))
+			return moves[i].go_on(stack);
+	return false;
+}
+
 msec cloudformation_tick(struct request *rq)
 {
 	int64_t speed = lab_clock(rq->lab)->speed;
-	bool waiting = false;
+	bool waiting = false, moved = false;
 	const json_t *id;
-	size_t i, j;
+	size_t i;
 
 	json_each (store_keys(rq->tx, STACK_MOVING, ""), i, id) {
 		struct stack stack;
 
 		if (!stack_open(rq, json_string_value(id), &stack))
 			continue;
-		for (j = 0; j < array_len(moves); j++)
-			if (stack_status_is(&stack, moves[j].status)) {
-				waiting |= moves[j].go_on(&stack);
-				break;
-			}
+		waiting |= go_on(&stack);
+		moved |= stack.moved;
 	}
+	/* What was just made may be there after its own service's tick, in this same turn: a paused
+	 * clock would never bring the next look. */
+	if (waiting && moved)
+		lab_wake(rq->lab, rq->model);
 	return waiting ? ASK_AGAIN * (speed > 1000 ? speed / 1000 : 1) : TICK_NEVER;
 }
