@@ -20,14 +20,14 @@
 #define REAL_PATIENCE (8 * MINUTE)    /* of a `within`, however slow the lab clock runs */
 
 /*
- * Blocks share their variables through a file: everything is exported, and written out at the end.
+ * Blocks share their variables and functions through a file: everything is exported, and written out at the end.
  * aws is a function, since versions before 2.13 do not read AWS_ENDPOINT_URL.
  */
 static const char prologue[] = "set -a\n"
 			       ". \"$GOLDEN_PAGE_STATE\"\n"
 			       "set -e\n"
 			       "aws() { golden aws \"$@\"; }\n";
-static const char epilogue[] = "\nexport -p >\"$GOLDEN_PAGE_STATE\"\n";
+static const char epilogue[] = "\n{ export -p; declare -f; } >\"$GOLDEN_PAGE_STATE\"\n";
 
 struct run {
 	const struct place *place;
