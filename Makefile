@@ -56,13 +56,14 @@ lint:
 format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
-# libFuzzer, FUZZ_SECONDS a harness; what it finds new stays in the corpus folders.
+# libFuzzer, FUZZ_SECONDS a harness; what it finds new stays in build-fuzz/corpus.
 fuzz: $(FUZZ)/build.ninja
 	@ninja -C $(FUZZ) --quiet
 	@for harness in $(FUZZ)/tests/fuzz/*_fuzz; do \
 		name=$$(basename $$harness _fuzz); echo "fuzz: $$name"; \
+		mkdir -p $(FUZZ)/corpus/$$name; \
 		$$harness -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-			tests/fuzz/corpus/$$name 2>$(FUZZ)/$$name.log || \
+			$(FUZZ)/corpus/$$name tests/fuzz/corpus/$$name 2>$(FUZZ)/$$name.log || \
 			{ tail -n 40 $(FUZZ)/$$name.log; exit 1; }; \
 	done
 
