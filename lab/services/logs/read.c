@@ -17,7 +17,7 @@
 
 #define PAGE_EVENTS 10000
 #define PAGE_BYTES ((size_t)1 << 20)
-#define SCAN_MAX ((size_t)16 << 20)
+#define SCAN_MAX ((size_t)4 << 20)
 #define STREAMS_NAMED_MAX 100
 
 /* What a group still shows: nothing older than its retention. */
