@@ -323,6 +323,22 @@ static size_t utf8_len(const unsigned char *at, size_t len)
 	return 0;
 }
 
+/* Bytes from the begin on that are whole characters. */
+static size_t utf8_good(const char *text, size_t len)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t i = 0;
+
+	while (i < len) {
+		size_t size = at[i] >= 0x01 && at[i] < 0x80 ? 1 : utf8_len(at + i, len - i);
+
+		if (size == 0)
+			break;
+		i += size;
+	}
+	return i;
+}
+
 static void add_event(struct log_writer *writer, lab_ms timestamp, lab_ms ingested,
 		      const char *message, size_t len)
 {
@@ -341,6 +357,12 @@ int log_writer_add(struct log_writer *writer, lab_ms timestamp, lab_ms ingested,
 	size_t i = 0;
 
 	assert(timestamp.ms >= 0 && ingested.ms >= 0);
+	/* Nearly every line: short, and text. */
+	if (len > 0 && len <= LOG_MESSAGE_MAX && !writer->err && utf8_good(message, len) == len) {
+		add_event(writer, timestamp, ingested, message, len);
+		events++;
+		i = len;
+	}
 	while (i < len && !writer->err) {
 		size_t good = utf8_len((const unsigned char *)message + i, len - i);
 		size_t size = good ? good : sizeof(instead) - 1;
