@@ -176,15 +176,21 @@ char *stacks_find_suffix(const struct stacks *stacks, const char *marker)
 	return found;
 }
 
-/* The stack's status, or NULL if there is no such stack; owned by the caller. */
-static char *stack_status(struct account *account, const char *name)
+/* ret_status, owned by the caller: NULL if there is no such stack. */
+static int stack_status(struct account *account, const char *name, char **ret_status)
 {
 	AUTO_JSON json_t *input = json_pack("{s:s}", "StackName", name);
 	const struct aws_answer *answer =
 		aws_ask(account->client, &cloudformation, "DescribeStacks", input);
 	AUTO_JSON json_t *stacks = xml_list(json_get(answer->body, "Stacks"), "member");
 
-	return answer->error ? NULL : mem_strdup(json_path_str(stacks, "0.StackStatus"));
+	if (answer->err < 0)
+		return cli_fail("the lab does not answer any more: %s", strerror(-answer->err));
+	if (answer->error && strcmp(answer->error, "ValidationError") != 0)
+		return cli_fail("DescribeStacks: %s: %s", answer->error,
+				answer->message ? answer->message : "");
+	*ret_status = mem_strdup(json_path_str(stacks, "0.StackStatus"));
+	return EXIT_DONE;
 }
 
 static int create(struct account *account, const struct stack *stack)
@@ -266,9 +272,10 @@ static int show_events(struct account *account, struct watch *watch)
 static int wait_for_stack(struct account *account, struct watch *watch)
 {
 	for (;;) {
-		AUTO_FREE char *status = stack_status(account, watch->name);
+		AUTO_FREE char *status = NULL;
 
-		if (show_events(account, watch) != EXIT_DONE)
+		if (stack_status(account, watch->name, &status) != EXIT_DONE ||
+		    show_events(account, watch) != EXIT_DONE)
 			return EXIT_FAILED;
 		if (!status)
 			return cli_fail("the stack %s is gone", watch->name);
@@ -283,11 +290,13 @@ static int wait_for_stack(struct account *account, struct watch *watch)
 
 int stack_deploy(struct account *account, const struct stack *stack, double speed)
 {
-	AUTO_FREE char *status = stack_status(account, stack->name);
+	AUTO_FREE char *status = NULL;
 	struct watch watch = {.name = stack->name, .speed = speed};
 	int64_t began = clock_monotonic_us();
-	int result;
+	int result = stack_status(account, stack->name, &status);
 
+	if (result != EXIT_DONE)
+		return result;
 	if (status && strcmp(status, "CREATE_COMPLETE") == 0) {
 		printf("  %-22s stands already\n", stack->name);
 		return EXIT_DONE;
