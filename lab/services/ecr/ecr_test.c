@@ -167,12 +167,17 @@ static json_t *image_of(const char *layer, const char *tag)
 			 "imageTag", tag);
 }
 
-static void push(struct world *world, const char *name, const char *digest)
+static void push_layer(struct world *world, const char *name, const char *digest)
 {
 	unsigned char layer[1536];
 
 	make_layer(layer, name);
 	free(upload(world, layer, sizeof(layer), digest));
+}
+
+static void push(struct world *world, const char *name, const char *digest)
+{
+	push_layer(world, name, digest);
 	free(upload(world, config, sizeof(config) - 1, CONFIG));
 }
 
@@ -241,6 +246,42 @@ static void a_layer_is_what_its_digest_says(void **state)
 	refused(world, ECR_PutImage, image_of(LAYER_OK, "v1"), "LayersNotFoundException");
 }
 
+static void a_layer_that_rotted_on_disk_is_uploaded_again(void **state)
+{
+	struct world *world = *state;
+	AUTO_FREE char *path =
+		mem_fmt("%s/layers/sha256-%s", world->dir, LAYER_OK + strlen("sha256:"));
+	FILE *file;
+
+	push(world, "app", LAYER_OK);
+	file = fopen(path, "r+");
+	assert_non_null(file);
+	fputc('X', file);
+	fclose(file);
+	refused(world, ECR_PutImage, image_of(LAYER_OK, "v1"), "LayersNotFoundException");
+	assert_int_not_equal(access(path, F_OK), 0);
+	push_layer(world, "app", LAYER_OK);
+	json_decref(done(world, ECR_PutImage, image_of(LAYER_OK, "v1")));
+}
+
+static void a_forgotten_upload_goes_after_a_day(void **state)
+{
+	struct world *world = *state;
+	AUTO_JSON json_t *begun = done(world, ECR_InitiateLayerUpload,
+				       json_pack("{s:s}", "repositoryName", "team/app"));
+	const char *id = json_str(begun, "uploadId");
+	struct lab_clock clock = *lab_clock(world->lab);
+
+	lab_clock_step(&clock, DAY);
+	lab_clock_change(world->lab, &clock);
+	json_decref(done(world, ECR_InitiateLayerUpload,
+			 json_pack("{s:s}", "repositoryName", "team/app")));
+	refused(world, ECR_UploadLayerPart,
+		json_pack("{s:s,s:s,s:i,s:i,s:s}", "repositoryName", "team/app", "uploadId", id,
+			  "partFirstByte", 0, "partLastByte", 3, "layerPartBlob", "abcd"),
+		"UploadNotFoundException");
+}
+
 static void a_repository_with_images_goes_by_force_only(void **state)
 {
 	struct world *world = *state;
@@ -263,6 +304,8 @@ int main(void)
 		TEST(an_image_is_found_by_tag_and_digest_and_can_run),
 		TEST(what_would_get_out_leaves_nothing_behind),
 		TEST(a_layer_is_what_its_digest_says),
+		TEST(a_layer_that_rotted_on_disk_is_uploaded_again),
+		TEST(a_forgotten_upload_goes_after_a_day),
 		TEST(a_repository_with_images_goes_by_force_only),
 	};
 

@@ -166,6 +166,19 @@ static int write_config(const char *from, const char *to)
 	return write(out, text, (size_t)len) == len ? 0 : -EIO;
 }
 
+/* A blob that rotted on disk never becomes part of a tree; it goes, so that it can be uploaded again. */
+static int check_bytes(struct request *rq, const char *digest)
+{
+	const char *path = layer_path(rq, digest);
+	const char *is = digest_of_file(rq, path);
+
+	if (is && strcmp(is, digest) == 0)
+		return 0;
+	unlink(path);
+	return fault(rq, ECR_LayersNotFoundException,
+		     "The layer %s was damaged in the lab's state folder; upload it again", digest);
+}
+
 static int unpack_layers(struct request *rq, const struct manifest *manifest, const char *rootfs)
 {
 	const json_t *layers = json_get(manifest->tree, "layers");
@@ -178,19 +191,12 @@ static int unpack_layers(struct request *rq, const struct manifest *manifest, co
 	if (err)
 		return err;
 	for (i = 0; !err && i < json_array_size(layers); i++) {
-		const char *digest, *path, *is;
+		const char *digest;
 
 		layer = json_at(layers, i);
 		digest = json_str(layer, "digest");
-		path = layer_path(rq, digest);
-		is = digest_of_file(rq, path);
-		/* A blob that rotted on disk never becomes a tree. */
-		if (!is || strcmp(is, digest) != 0)
-			err = fault(rq, ECR_LayersNotFoundException,
-				    "The layer %s is damaged in the lab's state folder; upload it "
-				    "again",
-				    digest);
-		else if (image_tree_add(tree, path) != 0)
+		err = check_bytes(rq, digest);
+		if (!err && image_tree_add(tree, layer_path(rq, digest)) != 0)
 			err = fault(rq, ECR_InvalidParameterException,
 				    "Layer %s can't run here: %s", digest, image_tree_error(tree));
 	}
@@ -225,6 +231,8 @@ static int unpack(struct request *rq, const struct manifest *manifest)
 		err = folder_make(rootfs, 0755);
 	if (!err)
 		err = unpack_layers(rq, manifest, rootfs);
+	if (!err)
+		err = check_bytes(rq, config);
 	if (!err)
 		err = write_config(layer_path(rq, config), rq_fmt(rq, "%s/config.json", folder));
 	if (err == -EBADMSG)

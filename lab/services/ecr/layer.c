@@ -1,7 +1,7 @@
 /*
  * layer.c - layers: blobs that come in parts and are kept by their digest.
  *
- *   keeps      ecr/upload  by id           {repository, received}
+ *   keeps      ecr/upload  by id           {repositoryName, received, begun}
  *              ecr/layer   by name@digest  {layerSize}; one blob serves all repositories
  *   left out   GetDownloadUrlForLayer: images run here, nobody pulls them
  */
@@ -17,7 +17,8 @@
 
 #define PART_SIZE 10485760 /* what we ask for; bytes */
 #define LAYER_MAX ((int64_t)2 << 30)
-#define FIRST_UPLOADS_MAX 64 /* at once */
+#define UPLOADS_MAX 64 /* at once */
+#define UPLOAD_LIFE (1 * DAY)
 
 bool is_digest(const char *text)
 {
@@ -115,7 +116,7 @@ int batch_check_layer_availability(struct request *rq, const json_t *in, json_t 
 	json_each (digests, i, element) {
 		const char *digest = json_string_value(element);
 		const char *key = layer_key(rq, json_str(in, "repositoryName"), digest);
-		const json_t *layer = store_get(rq->tx, LAYER, key);
+		const json_t *layer = NULL;
 		json_t *said;
 
 		if (!is_digest(digest)) {
@@ -125,6 +126,8 @@ int batch_check_layer_availability(struct request *rq, const json_t *in, json_t 
 			json_set_str(said, "failureReason", "Invalid layer digest format");
 			continue;
 		}
+		if (access(layer_path(rq, digest), R_OK) == 0)
+			layer = store_get(rq->tx, LAYER, key);
 		said = json_push_object(layers);
 		json_set_str(said, "layerDigest", digest);
 		json_set_str(said, "layerAvailability", layer ? "AVAILABLE" : "UNAVAILABLE");
@@ -133,6 +136,25 @@ int batch_check_layer_availability(struct request *rq, const json_t *in, json_t 
 			     layer ? "application/vnd.docker.image.rootfs.diff.tar.gzip" : NULL);
 	}
 	return 0;
+}
+
+/* Nobody comes back for these. */
+static void drop_old_uploads(struct request *rq)
+{
+	const json_t *ids = store_keys(rq->tx, UPLOAD, "");
+	const json_t *id;
+	size_t i;
+
+	json_each (ids, i, id) {
+		const char *text = json_string_value(id);
+		const json_t *upload = store_get(rq->tx, UPLOAD, text);
+		lab_ms begun = json_time_or(upload, "begun", rq->now);
+
+		if (rq->now.ms - begun.ms < UPLOAD_LIFE)
+			continue;
+		unlink(upload_path(rq, text));
+		store_delete(rq->tx, UPLOAD, text);
+	}
 }
 
 int initiate_layer_upload(struct request *rq, const json_t *in, json_t *out)
@@ -145,7 +167,8 @@ int initiate_layer_upload(struct request *rq, const json_t *in, json_t *out)
 	err = repository_find(rq, in, &repository);
 	if (err)
 		return err;
-	if (store_count(rq->tx, UPLOAD) >= FIRST_UPLOADS_MAX)
+	drop_old_uploads(rq);
+	if (store_count(rq->tx, UPLOAD) >= UPLOADS_MAX)
 		return fault(rq, ECR_LimitExceededException,
 			     "Too many uploads are under way at once.");
 	err = folder_make(state_path(rq, "uploads"), 0700);
@@ -155,6 +178,7 @@ int initiate_layer_upload(struct request *rq, const json_t *in, json_t *out)
 	upload = store_new(rq->tx);
 	json_set(upload, "repositoryName", json_get(in, "repositoryName"));
 	json_set_int(upload, "received", 0);
+	json_set_time(upload, "begun", rq->now);
 	store_put(rq->tx, UPLOAD, id, upload);
 	json_set_str(out, "uploadId", id);
 	json_set_int(out, "partSize", PART_SIZE);
@@ -277,7 +301,7 @@ int complete_layer_upload(struct request *rq, const json_t *in, json_t *out)
 			     "Layer upload '%s' has the digest '%s', not '%s'", id, digest,
 			     wanted ? wanted : "");
 	key = layer_key(rq, name, digest);
-	if (store_has(rq->tx, LAYER, key))
+	if (store_has(rq->tx, LAYER, key) && access(layer_path(rq, digest), R_OK) == 0)
 		return fault(
 			rq, ECR_LayerAlreadyExistsException,
 			"The layer with digest '%s' already exists in the repository with name "
