@@ -250,7 +250,7 @@ static void a_layer_that_rotted_on_disk_is_uploaded_again(void **state)
 {
 	struct world *world = *state;
 	AUTO_FREE char *path =
-		mem_fmt("%s/layers/sha256-%s", world->dir, LAYER_OK + strlen("sha256:"));
+		mem_fmt("%s/layers/sha256-%s", world->dir, &LAYER_OK[strlen("sha256:")]);
 	FILE *file;
 
 	push(world, "app", LAYER_OK);
