@@ -150,6 +150,8 @@ static void take_clock(struct plane *plane, const json_t *clock)
 	plane->clock.real.ms = json_int_or(clock, "real", plane->clock.real.ms);
 	plane->clock.lab.ms = json_int_or(clock, "lab", plane->clock.lab.ms);
 	plane->clock.speed = json_int_or(clock, "speed", plane->clock.speed);
+	if (plane->events->clock)
+		plane->events->clock(plane->user);
 }
 
 static void take_desired(struct plane *plane, struct channel *channel, const json_t *message)

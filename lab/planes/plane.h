@@ -21,6 +21,8 @@ struct plane_events {
 	json_t *(*state)(void *user);
 	/* Stop in order; call plane_done() when it is done. */
 	void (*stop)(void *user);
+	/* The lab clock was set; or NULL. */
+	void (*clock)(void *user);
 };
 
 /* The working directory is the state folder. -EEXIST when another process holds the lock. */
