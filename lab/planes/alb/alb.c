@@ -44,11 +44,13 @@ static void on_sweep(uv_timer_t *timer)
 	}
 }
 
-struct alb *alb_open(uv_loop_t *loop, const struct alb_events *events, void *user)
+struct alb *alb_open(uv_loop_t *loop, const struct lab_clock *clock,
+		     const struct alb_events *events, void *user)
 {
 	struct alb *alb = mem_new(struct alb);
 
 	alb->loop = loop;
+	alb->clock = clock;
 	alb->events = events;
 	alb->user = user;
 	alb->idle_timeout = MINUTE;
@@ -60,6 +62,18 @@ struct alb *alb_open(uv_loop_t *loop, const struct alb_events *events, void *use
 	alb->sweep.data = alb;
 	uv_timer_start(&alb->sweep, on_sweep, SWEEP_EVERY, SWEEP_EVERY);
 	return alb;
+}
+
+void alb_clock_changed(struct alb *alb)
+{
+	struct group *group;
+	struct target *target;
+
+	TAILQ_FOREACH(group, &alb->groups, link)
+	{
+		TAILQ_FOREACH(target, &group->targets, link)
+		health_clock_changed(target);
+	}
 }
 
 void alb_stop(struct alb *alb)

@@ -55,8 +55,9 @@ struct target {
 
 struct health_settings {
 	char *path;
-	int port; /* 0: the traffic port */
-	msec interval, timeout;
+	int port;      /* 0: the traffic port */
+	msec interval; /* lab */
+	msec timeout;  /* real */
 	int healthy, unhealthy;
 	char *matcher; /* "200", "200,202", "200-299" */
 };
@@ -93,6 +94,7 @@ struct alb_events {
 
 struct alb {
 	uv_loop_t *loop;
+	const struct lab_clock *clock;
 	uv_timer_t sweep;
 	const struct alb_events *events;
 	void *user;
@@ -114,7 +116,9 @@ struct alb {
 };
 
 /* alb.c */
-struct alb *alb_open(uv_loop_t *loop, const struct alb_events *events, void *user);
+struct alb *alb_open(uv_loop_t *loop, const struct lab_clock *clock,
+		     const struct alb_events *events, void *user);
+void alb_clock_changed(struct alb *alb);
 void alb_stop(struct alb *alb);	 /* no new clients; those there are served */
 void alb_close(struct alb *alb); /* at once; gone after the loop ran once more */
 void alb_tell_state(struct alb *alb);
@@ -153,6 +157,7 @@ json_t *target_document(const struct target *target);
 /* health.c */
 void health_start(struct target *target); /* the first check is now */
 void health_stop(struct target *target);
+void health_clock_changed(struct target *target);
 bool health_matches(const char *matcher, int status);
 
 /* client.c */

@@ -1,11 +1,15 @@
 /*
- * health.c - health checks: a new connection each, from start to start of the interval.
+ * health.c - health checks: a new connection each, from start to start of the interval in lab time.
  *
  * AWS's surprises: one passing check makes a new target healthy, the healthy threshold only counts
  * for one that was unhealthy; a new target stays "initial" while it fails fewer times than the
  * unhealthy threshold. At AWS each node checks each target; here the first node does for all.
+ *
+ * A fast clock asks no more than a target can answer: each check has its whole timeout, in real time,
+ * and the next waits for its end.
  */
 #include "lab/planes/alb/alb.h"
+#include "lab/planes/lab_timer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +21,17 @@
  * takes none: a new target that refuses the connection is asked again soon, for about that long.
  */
 #define REGISTERING (3 * SECOND)
-#define ASK_AGAIN 50 /* ms */
+#define ASK_AGAIN ((msec)50)
+
+#define LEAST_INTERVAL ((msec)50) /* real, however fast the lab clock runs */
 
 struct health {
-	uv_timer_t interval;
+	struct lab_timer interval;
 	uv_timer_t timeout;
 	struct target *target; /* NULL: it is gone, and so are we when the timers are closed */
 	struct check *check;   /* the one that runs; or NULL */
 	int passed, failed;    /* in a row */
+	bool overdue;	       /* the next check waits for the end of this one */
 	uint64_t began;	       /* uv_now() */
 	int open_handles;
 };
@@ -60,8 +67,6 @@ bool health_matches(const char *matcher, int status)
 	return false;
 }
 
-static void on_interval(uv_timer_t *timer);
-
 static void end_check(struct health *health)
 {
 	struct check *check = health->check;
@@ -72,6 +77,9 @@ static void end_check(struct health *health)
 	health->check = NULL;
 	check->health = NULL;
 	stream_close(&check->stream);
+	if (health->overdue)
+		lab_timer_start_real(&health->interval, 0);
+	health->overdue = false;
 }
 
 static void check_passed(struct health *health)
@@ -136,7 +144,7 @@ static void check_ended(struct stream *stream, int err)
 static bool is_registering(const struct health *health)
 {
 	return health->target->state == TARGET_INITIAL &&
-	       uv_now(health->interval.loop) - health->began < REGISTERING;
+	       uv_now(health->interval.timer.loop) - health->began < REGISTERING;
 }
 
 static void check_connected(struct stream *stream, int err)
@@ -145,7 +153,7 @@ static void check_connected(struct stream *stream, int err)
 
 	if (err == UV_ECONNREFUSED && health && is_registering(health)) {
 		end_check(health);
-		uv_timer_start(&health->interval, on_interval, ASK_AGAIN, 0);
+		lab_timer_start_real(&health->interval, ASK_AGAIN);
 	} else if (err < 0) {
 		check_ended(stream, err);
 	} else {
@@ -200,21 +208,24 @@ static void on_timeout(uv_timer_t *timer)
 	check_failed(health, "Target.Timeout", "Request timed out");
 }
 
-static void on_interval(uv_timer_t *timer)
+static void on_interval(struct lab_timer *timer)
 {
-	struct health *health = timer->data;
+	struct health *health = timer->timer.data;
 	struct target *target = health->target;
 	const struct health_settings *settings = &target->group->check;
+	lab_ms next = {lab_clock_now(timer->clock).ms + settings->interval};
 	struct check *check;
 	int err;
 
-	if (health->check) /* an interval shorter than the timeout */
-		check_failed(health, "Target.Timeout", "Request timed out");
+	if (health->check) {
+		health->overdue = true;
+		return;
+	}
 	if (target->state == TARGET_INITIAL)
 		target_set_state(target, TARGET_INITIAL, "Elb.InitialHealthChecking",
 				 "Initial health checks in progress");
 
-	uv_timer_start(&health->interval, on_interval, (uint64_t)settings->interval, 0);
+	lab_timer_start(timer, next, LEAST_INTERVAL, LAB_TIMER_EVER);
 	check = mem_new(struct check);
 	err = stream_init(target->group->alb->loop, &check->stream, &check_kind, AF_INET);
 	if (err < 0) {
@@ -239,11 +250,17 @@ void health_start(struct target *target)
 	health->target = target;
 	health->open_handles = 2;
 	health->began = uv_now(loop);
-	uv_timer_init(loop, &health->interval);
+	lab_timer_init(&health->interval, loop, target->group->alb->clock, on_interval);
 	uv_timer_init(loop, &health->timeout);
-	health->interval.data = health->timeout.data = health;
+	health->interval.timer.data = health->timeout.data = health;
 	target->health = health;
-	uv_timer_start(&health->interval, on_interval, 0, 0);
+	lab_timer_start_real(&health->interval, 0);
+}
+
+void health_clock_changed(struct target *target)
+{
+	if (target->health)
+		lab_timer_look(&target->health->interval);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -262,6 +279,6 @@ void health_stop(struct target *target)
 		return;
 	target->health = NULL;
 	end_check(health);
-	uv_close((uv_handle_t *)&health->interval, on_timer_closed);
+	uv_close((uv_handle_t *)&health->interval.timer, on_timer_closed);
 	uv_close((uv_handle_t *)&health->timeout, on_timer_closed);
 }

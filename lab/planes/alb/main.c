@@ -44,6 +44,13 @@ static void on_stop(void *user)
 	alb_stop(balancer->alb);
 }
 
+static void on_clock(void *user)
+{
+	struct balancer *balancer = user;
+
+	alb_clock_changed(balancer->alb);
+}
+
 static void on_fact(const json_t *fact, void *user)
 {
 	struct balancer *balancer = user;
@@ -71,7 +78,7 @@ static void raise_descriptor_limit(void)
 
 int alb_main(const char *id)
 {
-	static const struct plane_events plane_events = {on_desired, on_state, on_stop};
+	static const struct plane_events plane_events = {on_desired, on_state, on_stop, on_clock};
 	static const struct alb_events alb_events = {on_fact, on_stopped};
 	static struct balancer balancer;
 	uv_loop_t *loop = uv_default_loop();
@@ -81,12 +88,12 @@ int alb_main(const char *id)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 
-	balancer.alb = alb_open(loop, &alb_events, &balancer);
 	err = plane_open(loop, ALB_ROLE, id, &plane_events, &balancer, &balancer.plane);
 	if (err < 0) {
 		log_event(LOG_ERROR, "alb.start.failed", F_STR("id", id), F_ERR(err));
 		return 1;
 	}
+	balancer.alb = alb_open(loop, plane_clock(balancer.plane), &alb_events, &balancer);
 	uv_run(loop, UV_RUN_DEFAULT);
 	plane_close(balancer.plane);
 	return 0;

@@ -16,7 +16,6 @@
 
 #define ENOUGH ((msec)8000) /* real time a slow machine may take */
 #define NODE "127.201.0.4"
-#define PORT 8080
 #define BIG_SIZE ((size_t)8 << 20)
 #define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -39,14 +38,16 @@ struct fake {
 	int port;
 	const char *name;
 	enum manner manner;
-	int health;   /* status of /healthz */
+	int health;   /* status of /healthz; 0: no answer */
 	int requests; /* without health checks */
+	int checks;
 	size_t open;
 };
 
 struct world {
 	uv_loop_t loop;
 	uv_timer_t tick;
+	struct lab_clock clock;
 	struct alb *alb;
 	struct fake fakes[3];
 	json_t *desired;
@@ -72,7 +73,9 @@ void register_target(struct world *world, int fake);
 void apply(struct world *world);
 void set_rules(struct world *world, const char *text);
 void turn(struct world *world, msec since);
+void let_pass(struct world *world, msec ms); /* real time */
 void await_state(struct world *world, int fake, const char *wanted);
+int front_port(void); /* where it listens: this process's own */
 int dial(void);
 void push(struct world *world, int fd, const char *data, size_t len);
 void push_text(struct world *world, int fd, const char *text);
