@@ -174,6 +174,7 @@ static void open_health(struct container *container)
 	const struct container_options *options = &container->options;
 	struct health_options health = {
 		.loop = options->loop,
+		.clock = plane_clock(options->plane),
 		.check = json_get(options->spec, "health_check"),
 		.launch = &container->launch,
 		.arena = container->arena,

@@ -1,37 +1,40 @@
 /*
  * health.c - a container's health check.
  *
- * The schedule is in real time, as the programs that are checked are: an interval after each check's
- * end. AWS makes the first check an interval after the start; until then we look each second and let
- * only successes count, so that a task that is well is seen to be well at once.
+ * An interval of lab time after each check's end, and a start period of lab time; a check's own timeout
+ * is real time. AWS makes the first check an interval after the start; until then we look each second
+ * and let only successes count, so that a task that is well is seen to be well at once.
  *
  *   left out   the check's output (ECS does not show it either)
  */
 #include "lab/planes/task/health.h"
 #include "lab/planes/task/environment.h"
-#include "lib/base/clock.h"
+#include "lab/planes/lab_timer.h"
 #include "lib/base/log.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_EARLY 1000 /* ms */
+/* Real time: the program that starts is real. */
+#define LOOK_EARLY SECOND
+#define LEAST_INTERVAL ((msec)50)
 
 struct health {
-	uv_timer_t timer; /* the next check, or the end of this one's time */
+	struct lab_timer timer; /* the next check, or the end of this one's time */
 	struct health_options options;
 	struct launch launch;
-	msec interval, timeout, start_period;
+	msec interval, start_period; /* lab */
+	msec timeout;		     /* real */
 	int64_t retries;
 	enum health_status status;
 	int64_t failures; /* in a row, those that count */
-	msec began;	  /* monotonic */
-	pid_t pid;	  /* of the check in flight; 0: none */
+	lab_ms began;
+	pid_t pid; /* of the check in flight; 0: none */
 	bool over;
 };
 
-static void on_due(uv_timer_t *timer);
+static void on_timer(struct lab_timer *timer);
 
 enum health_status health_status(const struct health *health)
 {
@@ -110,8 +113,8 @@ struct health *health_open(const struct health_options *options)
 	if (!health->launch.program)
 		log_event(LOG_WARNING, "task.health.no_command", F_STR("reason", why));
 
-	uv_timer_init(options->loop, &health->timer);
-	health->timer.data = health;
+	lab_timer_init(&health->timer, options->loop, options->clock, on_timer);
+	health->timer.timer.data = health;
 	return health;
 }
 
@@ -125,7 +128,7 @@ void health_close(struct health *health)
 	if (!health)
 		return;
 	health_end(health);
-	uv_close((uv_handle_t *)&health->timer, on_closed);
+	uv_close((uv_handle_t *)&health->timer.timer, on_closed);
 }
 
 static void become(struct health *health, enum health_status status)
@@ -138,37 +141,29 @@ static void become(struct health *health, enum health_status status)
 
 static void count(struct health *health, bool passed)
 {
-	msec age = clock_monotonic() - health->began;
+	lab_ms now = lab_clock_now(health->options.clock);
+	msec age = now.ms - health->began.ms;
 	bool fresh = health->status == HEALTH_UNKNOWN;
-	msec next = health->interval;
+	lab_ms next = {now.ms + health->interval};
+	msec latest = LAB_TIMER_EVER;
 
 	if (passed) {
 		health->failures = 0;
 		become(health, HEALTH_HEALTHY);
 	} else if (fresh && age < health->interval) {
-		next = LOOK_EARLY;
+		next.ms = health->began.ms + health->interval;
+		latest = LOOK_EARLY;
 	} else if (fresh && age < health->start_period) {
 		health->failures = 0;
 	} else if (++health->failures >= health->retries) {
 		become(health, HEALTH_UNHEALTHY);
 	}
 	if (!health->over)
-		uv_timer_start(&health->timer, on_due, (uint64_t)next, 0);
+		lab_timer_start(&health->timer, next, LEAST_INTERVAL, latest);
 }
 
-/* Kills what a check left behind; its session leader is reaped in health_reap(). */
-static void on_timeout(uv_timer_t *timer)
+static void check(struct health *health)
 {
-	struct health *health = timer->data;
-
-	if (health->pid)
-		kill(-health->pid, SIGKILL);
-}
-
-static void on_due(uv_timer_t *timer)
-{
-	struct health *health = timer->data;
-
 	if (!health->launch.program || launch_start(&health->launch, &health->pid) < 0) {
 		health->pid = 0;
 		count(health, false);
@@ -176,7 +171,18 @@ static void on_due(uv_timer_t *timer)
 	}
 	keeper_started(health->options.keeper, health->pid);
 	limit_group_started(health->options.limits, health->pid);
-	uv_timer_start(timer, on_timeout, (uint64_t)health->timeout, 0);
+	lab_timer_start_real(&health->timer, health->timeout);
+}
+
+static void on_timer(struct lab_timer *timer)
+{
+	struct health *health = timer->timer.data;
+
+	/* One that takes too long is killed with all it started, and reaped in health_reap(). */
+	if (health->pid)
+		kill(-health->pid, SIGKILL);
+	else
+		check(health);
 }
 
 static void forget(struct health *health)
@@ -193,7 +199,7 @@ void health_reap(struct health *health)
 	if (!health || !health->pid || !launch_ended(health->pid, &code))
 		return;
 	forget(health);
-	uv_timer_stop(&health->timer);
+	lab_timer_stop(&health->timer);
 	if (!health->over)
 		count(health, code == 0);
 }
@@ -202,8 +208,14 @@ void health_begin(struct health *health)
 {
 	if (!health)
 		return;
-	health->began = clock_monotonic();
-	uv_timer_start(&health->timer, on_due, 0, 0);
+	health->began = lab_clock_now(health->options.clock);
+	lab_timer_start_real(&health->timer, 0);
+}
+
+void health_look(struct health *health)
+{
+	if (health)
+		lab_timer_look(&health->timer);
 }
 
 void health_end(struct health *health)
@@ -211,7 +223,7 @@ void health_end(struct health *health)
 	if (!health)
 		return;
 	health->over = true;
-	uv_timer_stop(&health->timer);
+	lab_timer_stop(&health->timer);
 	if (health->pid)
 		kill(-health->pid, SIGKILL); /* reaped later, or by whoever reaps us */
 }

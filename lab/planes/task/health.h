@@ -14,6 +14,7 @@ struct health;
 
 struct health_options {
 	uv_loop_t *loop;
+	const struct lab_clock *clock;
 	const json_t *check;	     /* wire/task.h: command, interval_ms, … */
 	const struct launch *launch; /* the container's: place, user, environment; outlives us */
 	struct arena *arena;	     /* of the container */
@@ -31,6 +32,7 @@ void health_close(struct health *health); /* NULL is fine; the loop must turn on
 void health_begin(struct health *health); /* the container runs */
 void health_end(struct health *health);	  /* it stops: no more checks, none in flight */
 void health_reap(struct health *health);  /* a child ended: was it ours? */
+void health_look(struct health *health);  /* the lab clock was set; NULL is fine */
 
 enum health_status health_status(const struct health *health); /* NULL: UNKNOWN */
 const char *health_text(enum health_status status);	       /* "HEALTHY" */

@@ -395,6 +395,14 @@ static void on_stop(void *user)
 	task_advance(task);
 }
 
+static void on_clock(void *user)
+{
+	struct task *task = user;
+
+	for (size_t i = 0; i < task->ncontainers; i++)
+		health_look(task->containers[i]->health);
+}
+
 /* The whole */
 
 static int open_task(struct task *task, const char *id)
@@ -403,6 +411,7 @@ static int open_task(struct task *task, const char *id)
 		.desired = on_desired,
 		.state = on_state,
 		.stop = on_stop,
+		.clock = on_clock,
 	};
 	int err = plane_open(task->loop, TASK_ROLE, id, &events, task, &task->plane);
 
