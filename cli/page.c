@@ -1,30 +1,33 @@
 /*
  * page.c - golden page: runs pages and checks what they promise.
  */
+#include "cli/account.h"
+#include "cli/page_child.h"
 #include "cli/page_run.h"
 #include "cli/process.h"
 
 #include <errno.h>
-#include <ftw.h>
-#include <signal.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define UP_PATIENCE (150 * SECOND) /* longer than golden up's own */
 
 struct wishes {
 	const char *speed;
 	bool own_lab;
 };
 
-/*
- * A lab that cannot outlive us: its processes hold the read end of a pipe whose write end is ours alone, and end
- * when it closes.
- */
-struct own_lab {
-	char dir[64];
-	int leash[2];
+/* A page that is running. */
+struct running {
+	const struct place *place;
+	const struct page *page;
+	const char *speed;
+	struct page_nest nest;
+	char lab_dir[48];
 };
 
 static void path_has_our_programs(const struct place *place)
@@ -35,20 +38,35 @@ static void path_has_our_programs(const struct place *place)
 	setenv("PATH", longer, 1);
 }
 
-static int open_lab(const struct place *place, const char *options, const char *speed,
-		    struct own_lab *lab)
+/* The lab's own last words are of use only where it did not come up, or is gone. */
+static void show_log(const char *dir)
+{
+	AUTO_FREE char *path = mem_fmt("%s/goldend.log", dir);
+	const char *argv[] = {"tail", "-n", "20", path, NULL};
+
+	printf("  the end of the lab's log:\n");
+	fflush(stdout);
+	process_run(argv);
+}
+
+/*
+ * A lab that cannot outlive the page: its processes hold the read end of a pipe whose write end is ours
+ * alone, and end when it closes. What golden up says is of interest only if it fails.
+ */
+static int open_lab(const struct running *it)
 {
 	const char *argv[40] = {NULL};
-	AUTO_FREE char *words = mem_strdup(options ? options : "");
-	AUTO_FREE char *program = mem_fmt("%s/golden", place->bin);
+	AUTO_FREE char *words = mem_strdup(it->page->lab ? it->page->lab : "");
+	AUTO_FREE char *program = mem_fmt("%s/golden", it->place->bin);
+	AUTO_BUF struct buf said = {0};
+	int64_t began = clock_monotonic_us();
 	char fd[16], *rest, *word;
-	int argc = 0;
+	int argc = 0, leash[2];
 
-	if (!mkdtemp(lab->dir) || pipe2(lab->leash, O_CLOEXEC) < 0)
+	if (pipe2(leash, O_CLOEXEC) < 0)
 		return cli_fail("can't make a lab: %s", strerror(errno));
-	fcntl(lab->leash[0], F_SETFD, 0);
-	snprintf(fd, sizeof(fd), "%d", lab->leash[0]);
-	setenv("GOLDEN_DIR", lab->dir, 1);
+	fcntl(leash[0], F_SETFD, 0);
+	snprintf(fd, sizeof(fd), "%d", leash[0]);
 
 	argv[argc++] = program;
 	argv[argc++] = "up";
@@ -58,60 +76,49 @@ static int open_lab(const struct place *place, const char *options, const char *
 	for (word = strtok_r(words, " ", &rest); word && argc < 32;
 	     word = strtok_r(NULL, " ", &rest))
 		argv[argc++] = word;
-	if (speed) {
+	if (it->speed) {
 		argv[argc++] = "--speed";
-		argv[argc++] = speed;
+		argv[argc++] = it->speed;
 	}
-	return process_run(argv) == 0 ? EXIT_DONE : cli_fail("the page's lab did not come up");
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	return remove(path);
-}
-
-static void close_lab(const struct place *place, struct own_lab *lab)
-{
-	struct place there = *place;
-	int ended;
-
-	there.dir = lab->dir;
-	process_stop_lab(&there, 20 * SECOND, &ended);
-	close(lab->leash[0]);
-	close(lab->leash[1]);
-	nftw(lab->dir, remove_one, 32, FTW_DEPTH | FTW_PHYS);
-}
-
-/* What the lab's own log says is of use to whoever reads why a page failed. */
-static void show_log(const char *dir)
-{
-	AUTO_FREE char *path = mem_fmt("%s/goldend.log", dir);
-	const char *argv[] = {"tail", "-n", "40", path, NULL};
-
-	printf("  the end of the lab's log:\n");
+	if (page_child_run(argv, UP_PATIENCE, &said) != 0) {
+		fputs(buf_text(&said), stdout);
+		return cli_fail("the page's lab did not come up");
+	}
+	close(leash[0]); /* the lab has it; the other end stays open as long as we live */
+	printf("  lab  %5.1f s\n", (double)(clock_monotonic_us() - began) / 1e6);
 	fflush(stdout);
-	process_run(argv);
+	return EXIT_DONE;
 }
 
-static int run_in_own_lab(const struct place *place, const struct page *page,
-			  const struct wishes *wishes)
+static int run_in_own_lab(const struct running *it)
 {
-	struct own_lab lab = {.dir = "/tmp/golden-lab-XXXXXX"};
-	int status = open_lab(place, page->lab, wishes->speed, &lab);
-	struct place there = *place;
+	int status = open_lab(it);
+	bool is_up = status == EXIT_DONE;
+	struct place there = *it->place;
 
-	there.dir = lab.dir;
+	there.dir = it->lab_dir;
 	there.dir_was_given = true;
-	if (status == EXIT_DONE)
-		status = page_run_blocks(&there, page);
-	if (status != EXIT_DONE)
-		show_log(lab.dir);
-	close_lab(place, &lab);
+	if (is_up)
+		status = page_run_blocks(&there, it->page, it->nest.folder);
+	if (!is_up || (status != EXIT_DONE && !account_lab_answers(&there)))
+		show_log(it->lab_dir);
 	return status;
+}
+
+static int run_inside(void *user)
+{
+	const struct running *it = user;
+
+	setenv("TMPDIR", it->nest.folder, 1);
+	if (!it->nest.lab)
+		return page_run_blocks(it->place, it->page, it->nest.folder);
+	setenv("GOLDEN_DIR", it->lab_dir, 1);
+	return run_in_own_lab(it);
 }
 
 static int run_page(const struct place *place, const char *path, const struct wishes *wishes)
 {
+	struct running it = {.place = place, .speed = wishes->speed};
 	AUTO_FREE char *why = NULL;
 	struct page page;
 	int err = page_read(path, &page, &why);
@@ -120,12 +127,23 @@ static int run_page(const struct place *place, const char *path, const struct wi
 	if (err < 0)
 		return cli_fail("%s: %s", path, why ? why : strerror(-err));
 
+	it.page = &page;
+	it.nest = (struct page_nest){
+		.folder = "/tmp/golden-page-XXXXXX",
+		.owns_all = wishes->own_lab,
+		.run = run_inside,
+		.user = &it,
+	};
 	printf("%s\n", page.title ? page.title : path);
-	fflush(stdout);
-	if (wishes->own_lab && !(page.lab && strcmp(page.lab, "none") == 0))
-		status = run_in_own_lab(place, &page, wishes);
-	else
-		status = page_run_blocks(place, &page);
+	/* Passable: the lab's tasks and database are other users. */
+	if (!mkdtemp(it.nest.folder) || chmod(it.nest.folder, 0711) < 0) {
+		status = cli_fail("can't make a folder in /tmp: %s", strerror(errno));
+	} else {
+		snprintf(it.lab_dir, sizeof(it.lab_dir), "%s/lab", it.nest.folder);
+		if (wishes->own_lab && !(page.lab && strcmp(page.lab, "none") == 0))
+			it.nest.lab = it.lab_dir;
+		status = page_nest_run(&it.nest);
+	}
 	printf("%s: %s\n", status == EXIT_DONE ? "passed" : "FAILED", path);
 	page_free(&page);
 	return status;

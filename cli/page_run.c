@@ -3,21 +3,18 @@
  */
 #include "cli/page_run.h"
 #include "cli/account.h"
+#include "cli/page_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX ((size_t)1 << 20)
-#define BLOCK_PATIENCE (180 * SECOND) /* real; a command that hangs is ended */
+#define BLOCK_PATIENCE (120 * SECOND) /* real; a command that hangs is ended */
 #define RETRY_PAUSE (300 * 1000)      /* microseconds between two tries of a `within` block */
-#define REAL_PATIENCE (8 * MINUTE)    /* of a `within`, however slow the lab clock runs */
+#define REAL_PATIENCE (3 * MINUTE)    /* of a `within`, however slow the lab clock runs */
 
 /*
  * Blocks share their variables and functions through a file: everything is exported, and written out at the end.
@@ -31,70 +28,17 @@ static const char epilogue[] = "\n{ export -p; declare -f; } >\"$GOLDEN_PAGE_STA
 
 struct run {
 	const struct place *place;
-	char state[64]; /* the file of variables */
 	struct buf output;
 	int status; /* of the last block */
 };
 
-static pid_t start_block(const char *script, int out)
-{
-	AUTO_FREE char *text = mem_fmt("%s%s%s", prologue, script, epilogue);
-	pid_t pid = fork();
-
-	if (pid != 0)
-		return pid;
-	setpgid(0, 0);
-	dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	dup2(out, STDERR_FILENO);
-	execl("/bin/bash", "bash", "-c", text, (char *)NULL);
-	_exit(127);
-}
-
-/*
- * Until the block itself ended: what it left running in the background may hold the pipe open for
- * ever.
- */
-static bool read_some(int fd, struct buf *output, int patience_ms)
-{
-	struct pollfd wait = {.fd = fd, .events = POLLIN};
-	ssize_t len = 0;
-
-	if (poll(&wait, 1, patience_ms) > 0) {
-		len = read(fd, buf_room(output, 65536), 65536);
-		if (len > 0 && output->len < OUTPUT_MAX)
-			buf_wrote(output, (size_t)len);
-	}
-	return len > 0;
-}
-
 static void run_block(struct run *run, const struct page_block *block)
 {
-	msec give_up = clock_monotonic() + BLOCK_PATIENCE;
-	int pipes[2], status = 0;
-	pid_t pid;
+	AUTO_FREE char *text = mem_fmt("%s%s%s", prologue, block->script, epilogue);
+	const char *argv[] = {"/bin/bash", "-c", text, NULL};
 
 	buf_clear(&run->output);
-	run->status = 127;
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return;
-	pid = start_block(block->script, pipes[1]);
-	close(pipes[1]);
-
-	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
-		read_some(pipes[0], &run->output, 20);
-		if (clock_monotonic() > give_up) {
-			kill(-pid, SIGKILL);
-			buf_fmt(&run->output, "(ended after %d s)\n",
-				(int)(BLOCK_PATIENCE / SECOND));
-			give_up += BLOCK_PATIENCE;
-		}
-	}
-	while (read_some(pipes[0], &run->output, 0))
-		continue;
-	close(pipes[0]);
-	if (pid > 0)
-		run->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	run->status = page_child_run(argv, BLOCK_PATIENCE, &run->output);
 }
 
 static bool is_as_expected(const struct run *run, const struct page_block *block)
@@ -103,31 +47,32 @@ static bool is_as_expected(const struct run *run, const struct page_block *block
 	       (!block->expect || page_matches(block->expect, buf_text(&run->output)));
 }
 
-/* Lab time, or real time while there is no lab. */
-static int64_t now(const struct run *run)
+static bool read_lab_clock(const struct run *run, lab_ms *ret_now)
 {
 	struct account account;
-	int64_t ms = clock_real().ms;
 
-	if (!account_lab_answers(run->place))
-		return ms;
-	if (account_open(run->place, &account) == EXIT_DONE) {
-		ms = account_now(&account, NULL).ms;
-		account_close(&account);
-	}
-	return ms;
+	if (!account_lab_answers(run->place) || account_open(run->place, &account) != EXIT_DONE)
+		return false;
+	*ret_now = account_now(&account, NULL);
+	account_close(&account);
+	return true;
 }
 
+/* By the lab's clock as long as it tells; a lab that is away does not make the time shorter. */
 static bool run_until_expected(struct run *run, const struct page_block *block)
 {
 	msec give_up = clock_monotonic() + REAL_PATIENCE;
-	int64_t deadline = block->within ? now(run) + block->within : 0;
+	lab_ms began = {0}, now = {0};
+	bool by_lab = block->within && read_lab_clock(run, &began);
 
+	if (!by_lab && block->within < REAL_PATIENCE)
+		give_up = clock_monotonic() + block->within;
 	for (;;) {
 		run_block(run, block);
 		if (is_as_expected(run, block))
 			return true;
-		if (!block->within || now(run) > deadline || clock_monotonic() > give_up)
+		if (!block->within || page_was_told_to_end() || clock_monotonic() > give_up ||
+		    (by_lab && read_lab_clock(run, &now) && now.ms > began.ms + block->within))
 			return false;
 		usleep(RETRY_PAUSE);
 	}
@@ -175,16 +120,17 @@ static bool is_cleanup(const struct page_block *block)
 	return strcmp(block->section, "Cleanup") == 0;
 }
 
-int page_run_blocks(const struct place *place, const struct page *page)
+int page_run_blocks(const struct place *place, const struct page *page, const char *folder)
 {
-	struct run run = {.place = place, .state = "/tmp/golden-page-XXXXXX"};
+	AUTO_FREE char *state = mem_fmt("%s/variables", folder);
+	AUTO_FD int fd = open(state, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* keys too */
+	struct run run = {.place = place};
 	const char *section = "";
-	AUTO_FD int fd = mkstemp(run.state); /* mode 0600: keys are among the variables */
 	bool ok = true;
 
 	if (fd < 0)
-		return cli_fail("can't make a file in /tmp: %s", strerror(errno));
-	setenv("GOLDEN_PAGE_STATE", run.state, 1);
+		return cli_fail("can't write %s: %s", state, strerror(errno));
+	setenv("GOLDEN_PAGE_STATE", state, 1);
 
 	for (size_t i = 0; i < page->count; i++) {
 		const struct page_block *block = &page->blocks[i];
@@ -196,7 +142,6 @@ int page_run_blocks(const struct place *place, const struct page *page)
 		section = block->section;
 		ok = run_and_say(&run, block) && ok;
 	}
-	unlink(run.state);
 	buf_free(&run.output);
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }

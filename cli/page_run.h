@@ -8,7 +8,7 @@
 #include "cli/page.h"
 
 /* Runs every block, says how each went; EXIT_DONE if all went as expected. The environment is that of
- * this process; GOLDEN_DIR names the lab. */
-int page_run_blocks(const struct place *place, const struct page *page);
+ * this process; GOLDEN_DIR names the lab. `folder` is for the page's own files. */
+int page_run_blocks(const struct place *place, const struct page *page, const char *folder);
 
 #endif
