@@ -430,8 +430,6 @@ static void new_orders_do_not_disturb_a_request(void **state)
 static void a_listener_that_goes_lets_its_request_finish(void **state)
 {
 	struct world *world = *state;
-	AUTO_FREE char *location =
-		mem_fmt("\r\nLocation: http://new.example:%d/a?b\r\n", front_port());
 	struct heard heard;
 	int fd;
 
