@@ -305,7 +305,6 @@ static void on_second(uv_timer_t *timer)
 {
 	struct task *task = timer->data;
 
-	write_clock(task);
 	say_logged(task);
 }
 
@@ -399,6 +398,7 @@ static void on_clock(void *user)
 {
 	struct task *task = user;
 
+	write_clock(task);
 	for (size_t i = 0; i < task->ncontainers; i++)
 		health_look(task->containers[i]->health);
 }
