@@ -5,6 +5,8 @@ ASAN ?= build-asan
 CLANG ?= build-clang
 FUZZ ?= build-fuzz
 FUZZ_SECONDS ?= 60
+# By name: a comma written in a call would end its argument.
+SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
 
 # folder, what tools/deps calls its packages, environment, options. When meson stops, a missing
 # package is said in one sentence; anything else in meson's own words.
@@ -41,7 +43,7 @@ asan: $(ASAN)/build.ninja
 
 $(ASAN)/build.ninja:
 	@$(call configure,$(ASAN),check,,-Dbuildtype=debug -Doptimization=1 -Dwerror=true \
-		-Db_sanitize=address,undefined -Db_lundef=false)
+		$(SANITIZERS))
 
 # The other compiler's opinion. Built, not run.
 clang: $(CLANG)/build.ninja
@@ -69,7 +71,7 @@ fuzz: $(FUZZ)/build.ninja
 
 $(FUZZ)/build.ninja:
 	@$(call configure,$(FUZZ),check,CC=clang,-Dfuzz=true -Dbuildtype=debug -Doptimization=1 \
-		-Db_sanitize=address,undefined -Db_lundef=false)
+		$(SANITIZERS))
 
 # Until infra/ synthesises its own, the templates are files of the repository.
 synth:
