@@ -192,7 +192,7 @@ static void step_provisioning(struct request *rq, const json_t *seen, msec *next
 static void launch(struct request *rq, const json_t *seen)
 {
 	json_t *task = store_edit(rq->tx, TASK, task_id(seen));
-	json_t *order = store_new(rq->tx);
+	json_t *order = rq_object(rq);
 	const char *reason;
 
 	json_set_time(task, "pullStartedAt", rq->now);
@@ -204,7 +204,7 @@ static void launch(struct request *rq, const json_t *seen)
 	json_set_time(task, "pullStoppedAt", rq->now);
 	json_set_bool(task, "_launched", true);
 	json_set_int(task, "_launched_real", rq->real.ms);
-	store_put(rq->tx, ORDER, task_id(task), order);
+	order_keep(rq, task_id(task), order);
 	plane_want(rq, TASK_ROLE, task_id(task), order);
 	task_put(rq, task);
 }
@@ -223,7 +223,7 @@ static bool is_lost(struct request *rq, const json_t *task)
 
 static void order_stop(struct request *rq, json_t *task)
 {
-	json_t *order = store_edit(rq->tx, ORDER, task_id(task));
+	json_t *order = order_kept(rq, task_id(task));
 	json_t *stop;
 
 	set_status(task, "STOPPING");
@@ -237,7 +237,7 @@ static void order_stop(struct request *rq, json_t *task)
 	stop = json_add_object(order, "stop");
 	json_set(stop, "reason", json_get(task, "stoppedReason"));
 	json_set(stop, "code", json_get(task, "stopCode"));
-	store_put(rq->tx, ORDER, task_id(task), order);
+	order_keep(rq, task_id(task), order);
 	plane_want(rq, TASK_ROLE, task_id(task), order);
 }
 
@@ -279,14 +279,14 @@ static void renew_credentials(struct request *rq, const json_t *seen, msec *next
 		return;
 	}
 	task = store_edit(rq->tx, TASK, task_id(seen));
-	order = store_edit(rq->tx, ORDER, task_id(seen));
+	order = order_kept(rq, task_id(seen));
 	/* A role that went away: the task keeps what it has, until that expires. */
 	if (!order || !task_credentials(rq, task, order, &reason)) {
 		json_set_int(task, "_renew_at", rq->real.ms + MINUTE);
 		store_put(rq->tx, TASK, task_id(task), task);
 		return;
 	}
-	store_put(rq->tx, ORDER, task_id(task), order);
+	order_keep(rq, task_id(task), order);
 	store_put(rq->tx, TASK, task_id(task), task);
 	plane_want(rq, TASK_ROLE, task_id(task), order);
 }
@@ -349,7 +349,7 @@ static void step_deprovisioning(struct request *rq, const json_t *seen, msec *ne
 	json_set_str(attachment, "status", "DELETED");
 	if (json_bool_or(task, "_launched", false))
 		plane_dismiss(rq, TASK_ROLE, task_id(task), SECOND);
-	store_delete(rq->tx, ORDER, task_id(task));
+	order_forget(rq, task_id(task));
 	set_status(task, "STOPPED");
 	json_set_time(task, "stoppedAt", rq->now);
 	task_put(rq, task);

@@ -19,7 +19,6 @@
 #define SERVICE "ecs/service"		      /* by cluster/name */
 #define SERVICE_EVENTS "ecs/service-events"   /* by cluster/name */
 #define TASK "ecs/task"			      /* by id */
-#define ORDER "ecs/order"		      /* by task id: what its plane was told, secrets too */
 
 /* What an ARN or a plain name ends in: all after the last '/'. */
 const char *ref_name(const char *ref);
@@ -113,6 +112,11 @@ void next_due(struct request *rq, msec *next, lab_ms due);
 const char *task_launch(struct request *rq, json_t *task, json_t *order);
 /* New credentials into the order; false and the reason when the role refuses. */
 bool task_credentials(struct request *rq, json_t *task, json_t *order, const char **ret_reason);
+
+/* order.c: what its plane was told, secrets too; NULL: nothing yet, or nothing any more. */
+void order_keep(struct request *rq, const char *id, const json_t *order);
+json_t *order_kept(struct request *rq, const char *id);
+void order_forget(struct request *rq, const char *id);
 
 /* image.c */
 struct image {
