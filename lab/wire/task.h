@@ -3,7 +3,7 @@
  * hex digits.
  *
  * desired {
- *   "arn", "cluster_arn", "family", "revision", "zone", "address": "127.7.4.17",
+ *   "arn", "cluster_arn", "family", "revision": "7", "zone", "address": "127.7.4.17",
  *   "private_address": "10.0.4.17", "cpu": 256, "memory": 512, "launched_lab_ms",
  *   "endpoint": "http://127.0.0.1:4566", "region",
  *   "user": {"uid": 65534, "gid": 65534},              absent: as we are

@@ -41,16 +41,14 @@ static void add_labels(json_t *out, const struct task *task, const struct contai
 {
 	json_t *labels = json_add_object(out, "Labels");
 	const json_t *desired = task->desired;
-	char revision[32];
 
-	snprintf(revision, sizeof(revision), "%lld",
-		 (long long)json_int_or(desired, "revision", 0));
 	json_set_str(labels, "com.amazonaws.ecs.cluster", json_str(desired, "cluster_arn"));
 	json_set_str(labels, "com.amazonaws.ecs.container-name", container->name);
 	json_set_str(labels, "com.amazonaws.ecs.task-arn", json_str(desired, "arn"));
 	json_set_str(labels, "com.amazonaws.ecs.task-definition-family",
 		     json_str(desired, "family"));
-	json_set_str(labels, "com.amazonaws.ecs.task-definition-version", revision);
+	json_set(labels, "com.amazonaws.ecs.task-definition-version",
+		 json_get(desired, "revision"));
 }
 
 static void add_networks(json_t *out, const struct task *task)
@@ -118,14 +116,11 @@ static json_t *task_metadata(const struct task *task)
 	json_t *containers;
 	json_t *limits;
 	json_t *drift;
-	char revision[32];
 
-	snprintf(revision, sizeof(revision), "%lld",
-		 (long long)json_int_or(desired, "revision", 0));
 	json_set_str(out, "Cluster", json_str(desired, "cluster_arn"));
 	json_set_str(out, "TaskARN", json_str(desired, "arn"));
 	json_set_str(out, "Family", json_str(desired, "family"));
-	json_set_str(out, "Revision", revision);
+	json_set(out, "Revision", json_get(desired, "revision"));
 	json_set_str(out, "DesiredStatus", task->status >= TASK_STOPPING ? "STOPPED" : "RUNNING");
 	json_set_str(out, "KnownStatus", task_status_text(task));
 	limits = json_add_object(out, "Limits");
