@@ -233,7 +233,7 @@ static void send_segment(struct trace *trace, const struct segment_end *end)
 	int64_t now_us = clock_monotonic_us();
 
 	/* Taken anew each time: the kernel's clock may have been set. */
-	tracer->offset_us = clock_real().ms * 1000 - now_us;
+	tracer->offset_us = clock_real_us() - now_us;
 	buf_str(&out, "{\"format\":\"json\",\"version\":1}\n");
 	json_line_str(&out, "{\"name\":", tracer->name);
 	json_line_str(&out, ",\"id\":", trace->id);
@@ -281,7 +281,7 @@ static bool begin_subsegment(struct trace *trace, const char *name, const char *
 		return false;
 
 	now_us = clock_monotonic_us();
-	tracer->offset_us = clock_real().ms * 1000 - now_us;
+	tracer->offset_us = clock_real_us() - now_us;
 	trace_random_hex(id, 16);
 	json_line_str(out, out->len > 0 ? ",{\"id\":" : "{\"id\":", id);
 	add_text(out, ",\"name\":", name, strlen(name));
@@ -392,7 +392,7 @@ struct tracer *tracer_open(uv_loop_t *loop, const char *address, const char *nam
 
 	tracer->fd = -1;
 	tracer->name = mem_strdup(name);
-	tracer->offset_us = clock_real().ms * 1000 - clock_monotonic_us();
+	tracer->offset_us = clock_real_us() - clock_monotonic_us();
 	if (!address || !split_address(address, &host, &port))
 		return tracer;
 

@@ -21,6 +21,11 @@ real_ms clock_real(void)
 	return (real_ms){kernel_us(CLOCK_REALTIME) / 1000};
 }
 
+int64_t clock_real_us(void)
+{
+	return kernel_us(CLOCK_REALTIME);
+}
+
 msec clock_monotonic(void)
 {
 	return kernel_us(CLOCK_MONOTONIC) / 1000;

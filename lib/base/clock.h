@@ -29,6 +29,7 @@ typedef struct {
 } lab_ms;
 
 real_ms clock_real(void);
+int64_t clock_real_us(void);	       /* the same, in microseconds: traces */
 msec clock_monotonic(void);	       /* only differences mean something */
 int64_t clock_monotonic_us(void);      /* the same, in microseconds: latencies */
 int64_t clock_thread_cpu_us(void);     /* CPU the calling thread has used */
