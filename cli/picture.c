@@ -222,11 +222,25 @@ json_t *picture_take(struct account *account)
 	return picture;
 }
 
-bool picture_is_healthy(const json_t *picture)
+/* A target of a task that is gone may still be called healthy when a lab comes back. */
+static bool runs_at(const json_t *picture, const char *address)
+{
+	const json_t *task;
+	size_t i;
+
+	json_each (json_get(picture, "tasks"), i, task) {
+		if (strcmp(json_str_or(task, "address", ""), address) == 0 &&
+		    strcmp(json_str_or(task, "status", ""), "RUNNING") == 0)
+			return true;
+	}
+	return false;
+}
+
+bool picture_is_healthy(const json_t *picture, int64_t *ret_healthy)
 {
 	const json_t *service, *target;
-	int64_t balanced = 0;
-	size_t i, healthy = 0;
+	int64_t balanced = 0, healthy = 0;
+	size_t i;
 
 	json_each (json_get(picture, "services"), i, service) {
 		int64_t desired = json_int_or(service, "desired", 0);
@@ -239,10 +253,13 @@ bool picture_is_healthy(const json_t *picture)
 	json_each (json_get(picture, "targets"), i, target) {
 		const char *state = json_str_or(target, "state", "");
 
-		if (strcmp(state, "healthy") == 0)
-			healthy++;
-		else if (strcmp(state, "draining") != 0)
+		if (strcmp(state, "healthy") != 0 && strcmp(state, "draining") != 0)
 			return false;
+		if (state[0] == 'h' && runs_at(picture, json_str_or(target, "id", "")))
+			healthy++;
 	}
-	return (int64_t)healthy >= balanced;
+	if (healthy < balanced)
+		return false;
+	*ret_healthy = healthy;
+	return true;
 }

@@ -17,7 +17,7 @@
 /* A new tree, owned by the caller; NULL, and said why, if the account did not answer. */
 json_t *picture_take(struct account *account);
 
-/* Every service runs what it wants, and every target is healthy. */
-bool picture_is_healthy(const json_t *picture);
+/* Every service runs what it wants, and every target is healthy: so many of running tasks. */
+bool picture_is_healthy(const json_t *picture, int64_t *ret_healthy);
 
 #endif

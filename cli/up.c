@@ -133,15 +133,15 @@ static int wait_until_healthy(struct account *account)
 {
 	msec give_up = clock_monotonic() + HEALTHY_PATIENCE;
 	int64_t began = clock_monotonic_us();
+	int64_t healthy;
 
 	for (;;) {
 		AUTO_JSON json_t *picture = picture_take(account);
 
 		if (!picture)
 			return EXIT_FAILED;
-		if (picture_is_healthy(picture)) {
-			printf("  %-22s %zu healthy, %.1f s\n", "targets",
-			       json_array_size(json_get(picture, "targets")),
+		if (picture_is_healthy(picture, &healthy)) {
+			printf("  %-22s %lld healthy, %.1f s\n", "targets", (long long)healthy,
 			       (double)(clock_monotonic_us() - began) / 1e6);
 			return EXIT_DONE;
 		}
