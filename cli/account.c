@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct aws_service cloudformation = {
 	"cloudformation", "cloudformation", AWS_QUERY, NULL, "2010-05-15",
@@ -54,6 +55,14 @@ static char *read_state(const struct place *place, const char *name)
 	while (len > 0 && text[len - 1] == '\n')
 		len--;
 	return mem_strndup(text, len);
+}
+
+/* Only its owner may read the key. */
+bool account_lab_is_anothers(const struct place *place)
+{
+	AUTO_FREE char *path = mem_fmt("%s/credentials", place->dir);
+
+	return access(path, R_OK) < 0 && errno == EACCES;
 }
 
 static int open_lab(const struct place *place, struct account *account)
@@ -103,8 +112,8 @@ int account_open(const struct place *place, struct account *ret_account)
 		return EXIT_DONE;
 	}
 	account_close(&account);
-	if (err == -EACCES)
-		return cli_fail("%s belongs to another user", place->dir);
+	if (account_lab_is_anothers(place))
+		return cli_fail("the lab in %s belongs to another user", place->dir);
 	if (!place->dir_was_given && getenv("AWS_ACCESS_KEY_ID")) {
 		err = aws_client_open(NULL, &(struct aws_options){0}, &account.client);
 		if (err < 0)

@@ -18,6 +18,8 @@ struct account {
 
 /* Is there a lab in this folder that answers? */
 bool account_lab_answers(const struct place *place);
+/* Is there one which another user started? */
+bool account_lab_is_anothers(const struct place *place);
 
 /*
  * Opens the lab in the state folder, or, where there is none and no --dir was given, the account that

@@ -1,6 +1,7 @@
 /*
  * down.c - golden down: stop the lab; its state stays unless --destroy.
  */
+#include "cli/account.h"
 #include "cli/process.h"
 
 #include <errno.h>
@@ -48,6 +49,8 @@ int down_run(const struct place *place, int argc, char **argv)
 
 	if (argc > 2 || (argc == 2 && !remove_state))
 		return cli_usage("down takes --destroy only");
+	if (account_lab_is_anothers(place))
+		return cli_fail("the lab in %s belongs to another user", place->dir);
 
 	process_stop_lab(place, PATIENCE, &ended);
 	if (ended)

@@ -9,29 +9,42 @@
 #include <unistd.h>
 
 #define POLL (500 * 1000) /* microseconds */
+#define LATE (5 * SECOND) /* real: a stream's events may come in so long after another's */
 
 struct following {
 	const char *group;
-	int64_t from; /* lab ms: the next event may be this old */
-	json_t *seen; /* ids of events printed at exactly `from` */
+	int64_t from; /* lab ms: a new event may be this old */
+	json_t *seen; /* printed events since `from`: id to timestamp */
 	bool follow;
 	msec since;
 };
 
-/* Events of one instant may come in two answers: remember which of it were printed. */
 static bool is_new(struct following *f, const json_t *event)
 {
 	const char *id = json_str_or(event, "eventId", "");
-	int64_t when = json_int_or(event, "timestamp", 0);
 
-	if (when < f->from || json_list_has(f->seen, id))
+	if (json_has(f->seen, id))
 		return false;
-	if (when > f->from) {
-		json_array_clear(f->seen);
-		f->from = when;
-	}
-	json_push_str(f->seen, id);
+	json_set_int(f->seen, id, json_int_or(event, "timestamp", 0));
 	return true;
+}
+
+/* What is older than the latest latecomer needs not be asked for, nor remembered. */
+static void move_on(struct following *f, lab_ms now, double speed)
+{
+	int64_t from = now.ms - (int64_t)((double)LATE * (speed > 1 ? speed : 1));
+	const char *id;
+	json_t *when;
+	void *next;
+
+	if (from <= f->from)
+		return;
+	f->from = from;
+	json_object_foreach_safe(f->seen, next, id, when)
+	{
+		if (json_integer_value(when) < from)
+			json_drop(f->seen, id);
+	}
 }
 
 /* One page of events; the token for the next in ret_token, owned by the caller. */
@@ -60,17 +73,21 @@ static int print_page(struct account *account, struct following *f, char **ret_t
 
 static int print_all(struct account *account, struct following *f)
 {
+	double speed;
+	lab_ms now = account_now(account, &speed);
 	char *token = NULL;
 	int status;
 
-	f->from = account_now(account, NULL).ms - f->since;
+	f->from = now.ms - f->since;
 	for (;;) {
 		do {
 			status = print_page(account, f, &token);
 		} while (status == EXIT_DONE && token);
 		if (status != EXIT_DONE || !f->follow || fflush(stdout) == EOF)
 			break;
+		move_on(f, now, speed);
 		usleep(POLL);
+		now = account_now(account, &speed);
 	}
 	mem_auto_free(&token);
 	return status;
@@ -106,7 +123,7 @@ int logs_run(const struct place *place, int argc, char **argv)
 	if (status != EXIT_DONE)
 		return status;
 
-	f.seen = json_array();
+	f.seen = json_object();
 	status = print_all(&account, &f);
 	json_decref(f.seen);
 	account_close(&account);
