@@ -153,26 +153,38 @@ static int wait_until_healthy(struct account *account)
 	}
 }
 
+/* What to type to call this program for this lab from here; owned by the caller. */
+static char *own_command(const struct place *place)
+{
+	AUTO_FREE char *here = getcwd(NULL, 0);
+	size_t root = strlen(place->root);
+	const char *bin = place->bin;
+
+	if (here && strcmp(here, place->root) == 0 && strncmp(bin, place->root, root) == 0 &&
+	    bin[root] == '/')
+		bin += root + 1;
+	if (place->dir_was_given && !getenv("GOLDEN_DIR"))
+		return mem_fmt("%s/golden --dir %s", bin, place->dir);
+	return mem_fmt("%s/golden", bin);
+}
+
 static void say_what_to_try(const struct place *place, struct account *account)
 {
 	AUTO_FREE char *url = account_service_url(account);
-	AUTO_FREE char *command = mem_fmt("%s/golden", place->bin);
+	AUTO_FREE char *command = own_command(place);
 
 	printf("\nThe AWS endpoint   %s\n", account->endpoint);
 	if (url)
-		printf("The service        %s\n"
-		       "\nTry:\n"
-		       "  curl %s/db\n",
-		       url, url);
-	else
-		puts("\nTry:");
-	printf("  eval \"$(%s env)\"        # stock AWS clients now work here\n", command);
+		printf("The service        %s\n", url);
+	printf("\nTry:\n  eval \"$(%s env)\"\n"
+	       "      stock AWS clients now work in this shell\n",
+	       command);
 	if (url)
-		printf("  aws --endpoint-url $AWS_ENDPOINT_URL ecs list-tasks --cluster \\\n"
-		       "      $(%s aws ecs list-clusters --query clusterArns[0] --output text)\n"
-		       "  %s break return_500    # and curl again; watch: %s status\n"
+		printf("  curl %s/db\n"
+		       "  %s break return_500\n"
+		       "      and curl again; look on with status, and with logs -f\n"
 		       "  %s reset\n",
-		       command, command, command, command);
+		       url, command, command);
 	printf("  %s down\n", command);
 }
 
