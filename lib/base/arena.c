@@ -127,14 +127,18 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_vfmt(struct arena *arena, const char *fmt, va_list args)
 {
+	char shortly[256]; /* formatting twice, only to measure, would show */
 	va_list again;
 	char *text;
 	int len;
 
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = vsnprintf(shortly, sizeof(shortly), fmt, args);
 	text = arena_alloc(arena, (size_t)len + 1);
-	vsnprintf(text, (size_t)len + 1, fmt, again);
+	if ((size_t)len < sizeof(shortly))
+		memcpy(text, shortly, (size_t)len + 1);
+	else
+		vsnprintf(text, (size_t)len + 1, fmt, again);
 	va_end(again);
 	return text;
 }

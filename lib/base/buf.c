@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRST_ROOM ((size_t)64)
+#define FIRST_SIZE ((size_t)256)
+
 char *buf_room(struct buf *buf, size_t len)
 {
 	size_t need = buf->len + len + 1;
 
 	if (need > buf->cap) {
-		size_t cap = buf->cap ? buf->cap * 2 : 64;
+		size_t cap = buf->cap ? buf->cap * 2 : FIRST_SIZE;
 
 		buf->cap = cap > need ? cap : need;
 		buf->data = mem_resize(buf->data, buf->cap);
@@ -54,18 +57,24 @@ void buf_fmt(struct buf *buf, const char *fmt, ...)
 {
 	va_list args;
 	va_list again;
+	size_t room;
 	int len;
 
+	/* Most of what is formatted fits at once: formatting twice, only to measure, would show. */
+	buf_room(buf, FIRST_ROOM);
+	room = buf->cap - buf->len;
 	va_start(args, fmt);
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = vsnprintf(buf->data + buf->len, room, fmt, args);
 	va_end(args);
 	assert(len >= 0);
 
 	if (buf->failed || (buf->limit && (size_t)len > buf->limit - buf->len)) {
 		buf->failed = true;
+		buf->data[buf->len] = '\0';
 	} else {
-		vsnprintf(buf_room(buf, (size_t)len), (size_t)len + 1, fmt, again);
+		if ((size_t)len >= room)
+			vsnprintf(buf_room(buf, (size_t)len), (size_t)len + 1, fmt, again);
 		buf_wrote(buf, (size_t)len);
 	}
 	va_end(again);

@@ -103,10 +103,36 @@ void json_give(json_t *object, const char *name, json_t *value)
 		assert(false && "not an object");
 }
 
+/*
+ * Objects and arrays anew; what is in them and can't be changed in place is shared. Nobody calls
+ * json_string_set() and its like.
+ */
+static json_t *copy(const json_t *value)
+{
+	const char *name;
+	const json_t *member;
+	json_t *made;
+	size_t i;
+
+	if (json_is_object(value)) {
+		made = json_object();
+		json_each_member (value, name, member)
+			json_object_set_new_nocheck(made, name, copy(member));
+		return made;
+	}
+	if (json_is_array(value)) {
+		made = json_array();
+		json_each (value, i, member)
+			json_array_append_new(made, copy(member));
+		return made;
+	}
+	return json_incref((json_t *)(uintptr_t)value);
+}
+
 void json_set(json_t *object, const char *name, const json_t *value)
 {
 	if (value)
-		json_give(object, name, json_deep_copy(value));
+		json_give(object, name, copy(value));
 }
 
 void json_set_str(json_t *object, const char *name, const char *text)
@@ -160,7 +186,7 @@ void json_push_give(json_t *array, json_t *value)
 void json_push(json_t *array, const json_t *value)
 {
 	if (value)
-		json_push_give(array, json_deep_copy(value));
+		json_push_give(array, copy(value));
 }
 
 void json_push_str(json_t *array, const char *text)
