@@ -218,7 +218,10 @@ static void write_structure(struct buf *out, const struct model *model, const st
 		if (!there || member->location != AT_BODY ||
 		    !fits(shape_at(model, member->shape), there))
 			continue;
-		buf_fmt(out, "%s\"%s\":", comma, wire_name(member));
+		buf_str(out, comma);
+		buf_byte(out, '"');
+		buf_str(out, wire_name(member));
+		buf_add(out, "\":", 2);
 		write_value(out, model, member, there);
 		comma = ",";
 	}

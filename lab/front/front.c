@@ -59,6 +59,7 @@ static void reply_fault(struct passage *passage, const struct fault *fault)
 {
 	struct wire_reply answer = {0};
 
+	passage->call.request_id = new_id(passage->x->arena);
 	protocol_write_fault(&passage->call, fault, &answer);
 	reply(passage, &answer);
 }
@@ -186,7 +187,6 @@ static void on_request(struct http_exchange *x, void *user)
 		.call =
 			{
 				.arena = x->arena,
-				.request_id = new_id(x->arena),
 				.request =
 					{
 						.method = x->method,
