@@ -270,6 +270,23 @@ static void a_stopped_task_is_replaced_and_stays_visible_for_an_hour(void **stat
 	assert_int_equal(json_array_size(gone), 0);
 }
 
+static void what_a_plane_was_told_is_kept_sealed(void **state)
+{
+	struct world *world = *state;
+	AUTO_JSON json_t *tasks = NULL;
+	const json_t *order;
+	struct tx *tx;
+
+	create_service(world, 1, "ECS");
+	all_run(world);
+	tasks = tasks_of(world, "RUNNING");
+	tx = tx_begin(lab_store(world->lab));
+	order = store_get(tx, "ecs/order", id_of(json_at(tasks, 0)));
+	assert_non_null(json_str(order, "sealed"));
+	assert_int_equal(json_object_size(order), 1);
+	tx_rollback(tx);
+}
+
 static void a_lost_plane_is_a_lost_host(void **state)
 {
 	struct world *world = *state;
@@ -456,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_service_reaches_its_steady_state),
 		TEST(a_stopped_task_is_replaced_and_stays_visible_for_an_hour),
+		TEST(what_a_plane_was_told_is_kept_sealed),
 		TEST(a_lost_plane_is_a_lost_host),
 		TEST(tasks_that_never_run_are_started_less_and_less),
 		TEST(a_new_deployment_replaces_the_old_one),
