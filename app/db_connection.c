@@ -548,11 +548,6 @@ struct db_connection *db_connection_open(uv_loop_t *loop, struct logins *logins,
 	return connection;
 }
 
-bool db_connection_is_open(const struct db_connection *connection)
-{
-	return connection->open;
-}
-
 msec db_connection_age(const struct db_connection *connection)
 {
 	return clock_monotonic() - connection->born;

@@ -28,7 +28,6 @@ struct db_connection *db_connection_open(uv_loop_t *loop, struct logins *logins,
 					 const struct settings *settings,
 					 const struct db_connection_events *events, void *user);
 
-bool db_connection_is_open(const struct db_connection *connection);
 msec db_connection_age(const struct db_connection *connection);
 size_t db_connection_load(const struct db_connection *connection); /* queries under way */
 

@@ -51,11 +51,6 @@ const char *failure_mode_name(enum failure_mode mode)
 	return names[mode];
 }
 
-enum failure_mode failure_modes_last(const struct failure_modes *modes)
-{
-	return modes->last;
-}
-
 static void take_value(struct failure_modes *modes, const char *value)
 {
 	for (size_t i = 0; i < array_len(names); i++) {

@@ -32,6 +32,5 @@ void failure_modes_close(struct failure_modes *modes); /* after its aws_client; 
 
 /* told() is called before this returns where no read is needed. */
 void failure_modes_ask(struct failure_modes *modes, struct failure_mode_asker *asker);
-enum failure_mode failure_modes_last(const struct failure_modes *modes);
 
 #endif

@@ -94,11 +94,6 @@ const char *rq_arn(struct request *rq, const char *service, const char *resource
 		      resource);
 }
 
-double rq_seconds(const struct request *rq)
-{
-	return (double)rq->now.ms / 1000.0;
-}
-
 void json_set_time(json_t *object, const char *name, lab_ms when)
 {
 	json_set_num(object, name, (double)when.ms / 1000.0);

@@ -69,7 +69,6 @@ json_t *rq_keep(struct request *rq, json_t *tree);	 /* gives it to the request; 
 const char *rq_arn(struct request *rq, const char *service, const char *resource);
 
 /* The times in our trees are epoch seconds as a real; writers turn them into what the wire has. */
-double rq_seconds(const struct request *rq);
 void json_set_time(json_t *object, const char *name, lab_ms when);
 lab_ms json_time_or(const json_t *object, const char *name, lab_ms otherwise);
 

@@ -132,7 +132,12 @@ static bool read_trailers(struct arena *arena, struct wire_request *request, str
 	return true;
 }
 
-bool transport_dechunk(struct arena *arena, struct wire_request *request)
+/*
+ * Takes the chunks apart ("5;chunk-signature=…\r\nhello\r\n0;…\r\n"), signed or not, and puts the
+ * trailers behind the request's headers, from where checksums are read. Chunk signatures are not
+ * checked: the head's signature is. False: malformed, or not as long as was said.
+ */
+static bool dechunk(struct arena *arena, struct wire_request *request)
 {
 	struct span said = wire_header(request, "x-amz-decoded-content-length");
 	struct buf *out = new_buf(arena);
@@ -177,7 +182,7 @@ static bool undo_chunked(struct arena *arena, struct wire_request *request, stru
 
 	if (sha.len < 10 || memcmp(sha.at, "STREAMING-", 10) != 0)
 		return true;
-	if (!transport_dechunk(arena, request)) {
+	if (!dechunk(arena, request)) {
 		*ret_fault = (struct fault){"IncompleteBody",
 					    "The request body terminated unexpectedly", 400, true};
 		return false;

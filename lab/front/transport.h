@@ -12,13 +12,6 @@
 /* False: it is no gzip, or grows past the limit. */
 bool transport_inflate(struct arena *arena, struct span body, struct span *ret_body);
 
-/*
- * Takes the chunks apart ("5;chunk-signature=…\r\nhello\r\n0;…\r\n"), signed or not, and puts the
- * trailers behind the request's headers, from where checksums are read. Chunk signatures are not
- * checked: the head's signature is. False: malformed, or not as long as was said.
- */
-bool transport_dechunk(struct arena *arena, struct wire_request *request);
-
 /* Undoes what the headers name; Content-Encoding is left with what belongs to an object. */
 bool transport_undo(struct arena *arena, struct wire_request *request, bool object,
 		    struct fault *ret_fault);

@@ -112,11 +112,6 @@ struct driver *driver_start(const char *role, const char *id)
 	return driver;
 }
 
-pid_t driver_pid(const struct driver *driver)
-{
-	return driver->pid;
-}
-
 const json_t *driver_fact(const struct driver *driver)
 {
 	return driver->fact;

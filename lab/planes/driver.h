@@ -18,7 +18,6 @@ int driver_plane(int argc, char **argv, int (*run)(const char *id));
 
 /* The working directory is the state folder. Starts a plane and connects to it. */
 struct driver *driver_start(const char *role, const char *id);
-pid_t driver_pid(const struct driver *driver);
 void driver_desire(struct driver *driver, const json_t *desired);
 void driver_clock(struct driver *driver, int64_t lab, int64_t speed);
 

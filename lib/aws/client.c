@@ -646,13 +646,3 @@ void aws_client_close(struct aws_client *client)
 	free(client->region);
 	free(client);
 }
-
-const char *aws_client_region(const struct aws_client *client)
-{
-	return client->region;
-}
-
-const char *aws_client_endpoint(const struct aws_client *client)
-{
-	return client->endpoint;
-}

@@ -51,8 +51,6 @@ int aws_client_open(uv_loop_t *loop, const struct aws_options *options,
 		    struct aws_client **ret_client);
 /* Calls in flight are dropped, unanswered. Not from within done(). NULL is fine. */
 void aws_client_close(struct aws_client *client);
-const char *aws_client_region(const struct aws_client *client);
-const char *aws_client_endpoint(const struct aws_client *client); /* NULL: AWS itself */
 
 /* done() gets an answer that is gone when it returns. Never called before aws_send returns. */
 typedef void aws_done(const struct aws_answer *answer, void *user);

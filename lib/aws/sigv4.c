@@ -317,8 +317,8 @@ static void add_headers(struct buf *out, const struct sigv4_request *request,
 	}
 }
 
-void sigv4_canonical_request(const struct sigv4_request *request, const char *service,
-			     const char *signed_headers, struct buf *out)
+static void write_canonical_request(const struct sigv4_request *request, const char *service,
+				    const char *signed_headers, struct buf *out)
 {
 	buf_str(out, request->method);
 	buf_byte(out, '\n');
@@ -385,7 +385,7 @@ void sigv4_signature(const struct sigv4_request *request, const struct sigv4_sco
 	unsigned char digest[DIGEST_BYTES];
 	char canonical_hash[65];
 
-	sigv4_canonical_request(request, scope->service, signed_headers, &canonical);
+	write_canonical_request(request, scope->service, signed_headers, &canonical);
 	sigv4_sha256_hex(canonical.data, canonical.len, canonical_hash);
 	buf_fmt(&to_sign, ALGORITHM "\n%s\n%s/%s/%s/aws4_request\n%s", amz_date, scope->date,
 		scope->region, scope->service, canonical_hash);

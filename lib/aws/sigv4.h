@@ -75,10 +75,6 @@ bool sigv4_read_authorization(struct arena *arena, const char *value,
 bool sigv4_read_query(struct arena *arena, const char *query, struct sigv4_claim *ret_claim,
 		      const char **ret_rest);
 
-/* What is hashed and signed, for tests and for AWS's "The Canonical String … should have been". */
-void sigv4_canonical_request(const struct sigv4_request *request, const char *service,
-			     const char *signed_headers, struct buf *out);
-
 /* Equal in constant time. */
 bool sigv4_same(const char *signature, const char *other);
 

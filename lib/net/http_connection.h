@@ -105,7 +105,6 @@ void connection_sweep(struct connection *conn, uint64_t now);
 /* From a connection to its server. */
 void server_connection_closed(struct http_server *server);
 void server_handle_closed(struct http_server *server);
-void server_try_accept(struct http_server *server);
 struct arena *server_arena_take(struct http_server *server);
 void server_arena_give(struct http_server *server, struct arena *arena);
 

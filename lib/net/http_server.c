@@ -56,7 +56,7 @@ static void start_sweep(struct http_server *server, uint64_t delay)
 	uv_timer_start(&server->sweep, on_sweep, delay < interval ? delay : interval, interval);
 }
 
-void server_try_accept(struct http_server *server)
+static void try_accept(struct http_server *server)
 {
 	if (!server->waiting || !server->listening)
 		return;
@@ -81,7 +81,7 @@ static void on_client(uv_stream_t *listener, int status)
 	if (status < 0)
 		return;
 	server->waiting = true;
-	server_try_accept(server);
+	try_accept(server);
 }
 
 static void server_free(struct http_server *server)
@@ -109,7 +109,7 @@ void server_connection_closed(struct http_server *server)
 	if (server->connections == 0)
 		uv_timer_stop(&server->sweep);
 	if (!server->closing)
-		server_try_accept(server);
+		try_accept(server);
 }
 
 void server_handle_closed(struct http_server *server)

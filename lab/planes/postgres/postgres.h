@@ -14,7 +14,6 @@ struct owner {
 	const char *home;
 };
 int owner_find(struct arena *arena, struct owner *ret_owner); /* 0 or -ENOENT */
-int owner_make_folder(const struct owner *owner, const char *path, mode_t mode);
 
 /* template.c: a database cluster that initdb made once, to be copied. */
 struct template
@@ -54,6 +53,5 @@ const char *roles_apply(struct arena *arena, const char *folder, const json_t *d
 			bool *ret_up);
 /* Which password was set last: kept in the data folder. 0: none. */
 int64_t password_number(const char *folder);
-int password_number_keep(const char *folder, int64_t number);
 
 #endif

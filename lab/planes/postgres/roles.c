@@ -106,7 +106,7 @@ int64_t password_number(const char *folder)
 	return strtoll(text, NULL, 10);
 }
 
-int password_number_keep(const char *folder, int64_t number)
+static int keep_password_number(const char *folder, int64_t number)
 {
 	AUTO_FREE char *path = mem_fmt(NUMBER_FILE, folder);
 	AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -133,7 +133,7 @@ const char *roles_apply(struct arena *arena, const char *folder, const json_t *d
 		why = arena_strdup(arena, PQerrorMessage(db));
 	if (!why && username)
 		why = make_role(arena, db, username, newer ? json_str(desired, "password") : NULL);
-	if (!why && newer && password_number_keep(folder, number) < 0)
+	if (!why && newer && keep_password_number(folder, number) < 0)
 		why = "the password's number cannot be kept";
 	if (!why && database && username)
 		why = make_database(arena, db, database, username);

@@ -40,7 +40,7 @@ int owner_find(struct arena *arena, struct owner *ret_owner)
 	return 0;
 }
 
-int owner_make_folder(const struct owner *owner, const char *path, mode_t mode)
+static int make_owned_folder(const struct owner *owner, const char *path, mode_t mode)
 {
 	if (mkdir(path, mode) < 0 && errno != EEXIST)
 		return -errno;
@@ -182,7 +182,7 @@ int template_build(struct arena *arena, const struct template *template, const s
 	int err;
 
 	remove_tree(template->building);
-	err = owner_make_folder(owner, template->building, 0700);
+	err = make_owned_folder(owner, template->building, 0700);
 	return err < 0 ? err : run(arena, owner, (char **)(uintptr_t)args, ret_pid);
 }
 
@@ -201,6 +201,6 @@ int template_copy(struct arena *arena, const struct template *template, const st
 	int err;
 
 	remove_tree(to);
-	err = owner_make_folder(owner, to, 0700);
+	err = make_owned_folder(owner, to, 0700);
 	return err < 0 ? err : run(arena, owner, (char **)(uintptr_t)args, ret_pid);
 }

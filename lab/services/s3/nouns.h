@@ -37,8 +37,6 @@ int s3_no_bucket(struct request *rq, const char *name);
 /* The bucket of the input, or NULL. */
 const json_t *s3_bucket(struct request *rq, const json_t *in);
 const char *s3_object_key(struct request *rq, const json_t *in);
-/* Removes an object and lets go of its body. False: there was none. */
-bool s3_remove_object(struct request *rq, const char *bucket, const char *key);
 /* What a stored object shows of itself: `object` gets encryption, class and content type. */
 void s3_describe_object(struct request *rq, const json_t *in, json_t *object);
 /* Stores it in place of an older one. */

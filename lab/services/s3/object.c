@@ -58,7 +58,8 @@ void s3_describe_object(struct request *rq, const json_t *in, json_t *object)
 	set_encryption(rq, in, object);
 }
 
-bool s3_remove_object(struct request *rq, const char *bucket, const char *key)
+/* Removes an object and lets go of its body. False: there was none. */
+static bool remove_object(struct request *rq, const char *bucket, const char *key)
 {
 	const char *full = rq_fmt(rq, "%s/%s", bucket, key);
 	const json_t *object = store_get(rq->tx, OBJECT, full);
@@ -75,7 +76,7 @@ void s3_keep_object(struct request *rq, const char *bucket, json_t *object)
 	const char *key = json_str(object, "Key");
 
 	json_set_time(object, "LastModified", rq->now);
-	s3_remove_object(rq, bucket, key);
+	remove_object(rq, bucket, key);
 	store_put(rq->tx, OBJECT, rq_fmt(rq, "%s/%s", bucket, key), object);
 }
 
@@ -351,7 +352,7 @@ int s3_delete_object(struct request *rq, const json_t *in, json_t *out)
 {
 	if (!s3_bucket(rq, in))
 		return s3_no_bucket(rq, json_str(in, "Bucket"));
-	s3_remove_object(rq, json_str(in, "Bucket"), json_str(in, "Key"));
+	remove_object(rq, json_str(in, "Bucket"), json_str(in, "Key"));
 	return 0;
 }
 
@@ -371,7 +372,7 @@ int s3_delete_objects(struct request *rq, const json_t *in, json_t *out)
 			     "our published schema");
 	deleted = json_add_array(out, "Deleted");
 	json_each (wanted, i, object) {
-		s3_remove_object(rq, json_str(in, "Bucket"), json_str(object, "Key"));
+		remove_object(rq, json_str(in, "Bucket"), json_str(object, "Key"));
 		if (!quiet)
 			json_set(json_push_object(deleted), "Key", json_get(object, "Key"));
 	}

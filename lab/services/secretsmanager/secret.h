@@ -15,21 +15,15 @@
 #define CURRENT "AWSCURRENT"
 #define PREVIOUS "AWSPREVIOUS"
 
-/* By name, ARN, or an ARN without its six random characters. NULL: there is none. */
-const json_t *secret_find(struct request *rq, const char *id);
-/* The same with the fault said; one that is marked for deletion is as good as gone. */
+/* By name, ARN, or an ARN without its six random characters, or a fault; one that is marked for
+ * deletion is as good as gone. */
 int secret_get(struct request *rq, const char *id, const json_t **ret_secret);
 int secret_edit(struct request *rq, const char *id, json_t **ret_secret);
 void secret_put(struct request *rq, const json_t *secret);
-void secret_delete(struct request *rq, const char *name);
 /* ARN and Name, which every answer begins with. */
 void secret_name_set(json_t *out, const json_t *secret);
 
 const char *version_key(struct request *rq, const json_t *secret, const char *version_id);
-/* Which version has this stage; NULL: none. */
-const char *version_staged(const json_t *secret, const char *stage);
-/* Moves a stage to a version (NULL: off all); AWSCURRENT leaves AWSPREVIOUS where it was. */
-void version_stage(json_t *secret, const char *stage, const char *version_id);
 /* A new version out of SecretString or SecretBinary of `in`, staged; the secret is changed, not put.
  * ret_version_id NULL: `in` held no value. */
 int version_add(struct request *rq, json_t *secret, const json_t *in, const json_t *stages,

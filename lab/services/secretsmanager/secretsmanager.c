@@ -17,7 +17,8 @@
 
 #define RANDOM_PART 7 /* "-AbCdEf" */
 
-const json_t *secret_find(struct request *rq, const char *id)
+/* By name, ARN, or an ARN without its six random characters. NULL: there is none. */
+static const json_t *find_secret(struct request *rq, const char *id)
 {
 	const char *prefix = rq_arn(rq, "secretsmanager", "secret:");
 	const json_t *secret;
@@ -38,7 +39,7 @@ const json_t *secret_find(struct request *rq, const char *id)
 
 int secret_get(struct request *rq, const char *id, const json_t **ret_secret)
 {
-	const json_t *secret = secret_find(rq, id);
+	const json_t *secret = find_secret(rq, id);
 
 	if (!secret)
 		return fault(rq, SECRETSMANAGER_ResourceNotFoundException,
@@ -76,7 +77,7 @@ void secret_put(struct request *rq, const json_t *secret)
 	publish(rq->tx, "secretsmanager.secret.changed", detail);
 }
 
-void secret_delete(struct request *rq, const char *name)
+static void delete_at_once(struct request *rq, const char *name)
 {
 	const json_t *keys = store_keys(rq->tx, VERSION, rq_fmt(rq, "%s:", name)), *key;
 	size_t i;
@@ -175,7 +176,7 @@ static int update_secret(struct request *rq, const json_t *in, json_t *out)
 /* Also of one that is marked for deletion. */
 static int describe_secret(struct request *rq, const json_t *in, json_t *out)
 {
-	const json_t *secret = secret_find(rq, json_str(in, "SecretId")), *member;
+	const json_t *secret = find_secret(rq, json_str(in, "SecretId")), *member;
 	const char *name;
 
 	if (!secret)
@@ -295,7 +296,7 @@ static int delete_secret(struct request *rq, const json_t *in, json_t *out)
 	json_set_time(secret, "_Deletion", when);
 	secret_put(rq, secret);
 	if (days == 0)
-		secret_delete(rq, json_str(secret, "Name"));
+		delete_at_once(rq, json_str(secret, "Name"));
 	lab_wake(rq->lab, &secretsmanager_model);
 	secret_name_set(out, secret);
 	json_set_time(out, "DeletionDate", when);
@@ -304,7 +305,7 @@ static int delete_secret(struct request *rq, const json_t *in, json_t *out)
 
 static int restore_secret(struct request *rq, const json_t *in, json_t *out)
 {
-	const json_t *found = secret_find(rq, json_str(in, "SecretId"));
+	const json_t *found = find_secret(rq, json_str(in, "SecretId"));
 	json_t *secret;
 
 	if (!found)
@@ -329,7 +330,7 @@ static msec tick(struct request *rq)
 		if (due.ms == INT64_MAX)
 			continue;
 		if (due.ms <= rq->now.ms)
-			secret_delete(rq, json_str(secret, "Name"));
+			delete_at_once(rq, json_str(secret, "Name"));
 		else if (next == TICK_NEVER || due.ms - rq->now.ms < next)
 			next = due.ms - rq->now.ms;
 	}
@@ -428,7 +429,7 @@ static int delete_resource_policy(struct request *rq, const json_t *in, json_t *
 static const char *arn_of(struct request *rq, int op, const json_t *in, const char **ret_action)
 {
 	const char *id = json_str(in, "SecretId");
-	const json_t *secret = id ? secret_find(rq, id) : NULL;
+	const json_t *secret = id ? find_secret(rq, id) : NULL;
 
 	if (secret)
 		return json_str(secret, "ARN");
@@ -441,13 +442,13 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 
 static const json_t *policy_of(struct request *rq, const char *arn)
 {
-	return json_get(secret_find(rq, arn), "_Policy");
+	return json_get(find_secret(rq, arn), "_Policy");
 }
 
 static void conditions(struct request *rq, int op, const json_t *in, json_t *keys)
 {
 	const char *id = json_str(in, "SecretId");
-	const json_t *secret = id ? secret_find(rq, id) : NULL, *tag;
+	const json_t *secret = id ? find_secret(rq, id) : NULL, *tag;
 	size_t i;
 
 	json_set(keys, "secretsmanager:SecretId", json_get(secret, "ARN"));

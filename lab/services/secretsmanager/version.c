@@ -11,14 +11,14 @@
 #include <string.h>
 
 #define VERSIONS_MAX 100
-#define STAGES_MAX 20
 
 const char *version_key(struct request *rq, const json_t *secret, const char *version_id)
 {
 	return rq_fmt(rq, "%s:%s", json_str(secret, "Name"), version_id);
 }
 
-const char *version_staged(const json_t *secret, const char *stage)
+/* Which version has this stage; NULL: none. */
+static const char *staged_version(const json_t *secret, const char *stage)
 {
 	const json_t *stages;
 	const char *id;
@@ -55,14 +55,15 @@ static void move_stage(json_t *secret, const char *stage, const char *from, cons
 		drop_stage(map, from, stage);
 }
 
-void version_stage(json_t *secret, const char *stage, const char *version_id)
+/* Moves a stage to a version (NULL: off all); AWSCURRENT leaves AWSPREVIOUS where it was. */
+static void move_to(json_t *secret, const char *stage, const char *version_id)
 {
-	AUTO_FREE char *from = mem_strdup(version_staged(secret, stage));
+	AUTO_FREE char *from = mem_strdup(staged_version(secret, stage));
 
 	if (from && version_id && strcmp(from, version_id) == 0)
 		return;
 	if (from && version_id && strcmp(stage, CURRENT) == 0) {
-		AUTO_FREE char *before = mem_strdup(version_staged(secret, PREVIOUS));
+		AUTO_FREE char *before = mem_strdup(staged_version(secret, PREVIOUS));
 
 		move_stage(secret, PREVIOUS, before, from);
 	}
@@ -161,10 +162,10 @@ static void set_stages(json_t *secret, const char *id, const json_t *stages)
 	size_t i;
 
 	/* The first version of all is current, whatever was asked. */
-	if (!version_staged(secret, CURRENT) || !stages)
-		version_stage(secret, CURRENT, id);
+	if (!staged_version(secret, CURRENT) || !stages)
+		move_to(secret, CURRENT, id);
 	json_each (stages, i, stage)
-		version_stage(secret, json_string_value(stage), id);
+		move_to(secret, json_string_value(stage), id);
 }
 
 int version_add(struct request *rq, json_t *secret, const json_t *in, const json_t *stages,
@@ -213,7 +214,7 @@ static int find_version(struct request *rq, const json_t *secret, const json_t *
 
 	if (!id) {
 		stage = stage ? stage : CURRENT;
-		id = version_staged(secret, stage);
+		id = staged_version(secret, stage);
 		if (!id)
 			return fault(rq, SECRETSMANAGER_ResourceNotFoundException,
 				     "Secrets Manager can't find the specified secret value for "
@@ -298,7 +299,7 @@ static int check_stage_move(struct request *rq, const json_t *secret, const json
 	const char *stage = json_str(in, "VersionStage");
 	const char *from = json_str(in, "RemoveFromVersionId");
 	const char *to = json_str(in, "MoveToVersionId");
-	const char *has = version_staged(secret, stage);
+	const char *has = staged_version(secret, stage);
 
 	if (to && !store_has(rq->tx, VERSION, version_key(rq, secret, to)))
 		return fault(rq, SECRETSMANAGER_ResourceNotFoundException,
@@ -331,7 +332,7 @@ int secretsmanager_update_secret_version_stage(struct request *rq, const json_t 
 		result = check_stage_move(rq, secret, in);
 	if (result != 0)
 		return result;
-	version_stage(secret, json_str(in, "VersionStage"), json_str(in, "MoveToVersionId"));
+	move_to(secret, json_str(in, "VersionStage"), json_str(in, "MoveToVersionId"));
 	json_set_time(secret, "LastChangedDate", rq->now);
 	secret_put(rq, secret);
 	secret_name_set(out, secret);
