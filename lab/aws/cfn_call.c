@@ -3,17 +3,12 @@
  */
 #include "lab/aws/cfn_call.h"
 
-#include "lab/aws/protocol.h"
-
 #include <string.h>
 
 int cfn_call(struct request *rq, const struct model *model, int op, const json_t *in, json_t *out)
 {
-	int err;
+	int err = aws_call(rq, rq->caller, model, op, in, out);
 
-	if (!protocol_validate(rq->arena, model, &model->ops[op], in, &rq->called))
-		return fault_pass(rq);
-	err = aws_call(rq, rq->caller, model, op, in, out);
 	return err > 0 ? fault_pass(rq) : err;
 }
 
@@ -22,7 +17,7 @@ int cfn_call_unless(struct request *rq, const struct model *model, int op, const
 {
 	int err = aws_call(rq, rq->caller, model, op, in, NULL);
 
-	if (err > 0 && strcmp(rq->called.code, gone) == 0)
+	if (err > 0 && strstr(rq->called.code, gone))
 		return 0;
 	return err > 0 ? fault_pass(rq) : err;
 }
@@ -57,5 +52,5 @@ json_t *cfn_tags(struct request *rq, const struct cfn_resource *r)
 	json_each (r->tags, i, tag)
 		if (!has_key(tags, json_str(tag, "Key")))
 			json_push(tags, tag);
-	return tags;
+	return json_array_size(tags) ? tags : NULL;
 }

@@ -6,10 +6,10 @@
 
 #include "lab/aws/cfn_input.h"
 
-/* As the stack's caller, the input checked against the model first; a fault is passed on. */
+/* As the stack's caller; 0, or the fault passed on. out may be NULL. */
 int cfn_call(struct request *rq, const struct model *model, int op, const json_t *in, json_t *out);
 
-/* The same to delete: a fault whose code is `gone` is none. */
+/* The same to delete: a fault whose code has `gone` in it ("NotFound") is none. */
 int cfn_call_unless(struct request *rq, const struct model *model, int op, const json_t *in,
 		    const char *gone);
 
@@ -17,7 +17,7 @@ int cfn_call_unless(struct request *rq, const struct model *model, int op, const
 const char *cfn_name_prop(struct request *rq, const struct cfn_resource *r, const char *prop,
 			  size_t max, bool lower);
 
-/* The resource's own tags and the stack's that it does not have; an array, maybe empty. */
+/* The resource's own tags and the stack's that it does not have; NULL: there are none. */
 json_t *cfn_tags(struct request *rq, const struct cfn_resource *r);
 
 #endif

@@ -5,73 +5,27 @@
  */
 #include "lab/services/ec2/ec2_cfn.h"
 
-#include <stdlib.h>
+#include "lab/aws/cfn_call.h"
+
 #include <string.h>
-
-const char *ec2_prop_str(struct request *rq, const json_t *props, const char *name)
-{
-	const json_t *value = json_get(props, name);
-
-	if (json_is_integer(value))
-		return rq_fmt(rq, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	return json_string_value(value);
-}
-
-int64_t ec2_prop_int(const json_t *props, const char *name, int64_t otherwise)
-{
-	const char *text = json_str(props, name);
-
-	return text ? strtoll(text, NULL, 10) : json_int_or(props, name, otherwise);
-}
-
-bool ec2_prop_bool(const json_t *props, const char *name, bool otherwise)
-{
-	const char *text = json_str(props, name);
-
-	return text ? strcmp(text, "true") == 0 : json_bool_or(props, name, otherwise);
-}
-
-static bool has_key(const json_t *tags, const char *key)
-{
-	const json_t *tag;
-	size_t i;
-
-	json_each (tags, i, tag)
-		if (strcmp(json_str_or(tag, "Key", ""), key) == 0)
-			return true;
-	return false;
-}
 
 void ec2_cfn_tags(struct request *rq, const struct cfn_resource *r, const struct ec2_noun *noun,
 		  json_t *in)
 {
 	json_t *specification = json_push_object(json_add_array(in, "TagSpecifications"));
-	json_t *tags = json_add_array(specification, "Tags");
-	const json_t *tag;
-	size_t i;
 
 	json_set_str(specification, "ResourceType", noun->tag_type);
-	json_each (json_get(r->props, "Tags"), i, tag)
-		json_push(tags, tag);
-	json_each (r->tags, i, tag)
-		if (!has_key(tags, json_str_or(tag, "Key", "")))
-			json_push(tags, tag);
+	json_set(specification, "Tags", cfn_tags(rq, r));
 }
 
 int ec2_cfn_call(struct request *rq, int op, const json_t *in, json_t *out)
 {
-	int err = aws_call(rq, rq->caller, &ec2_model, op, in, out);
-
-	return err > 0 ? fault_pass(rq) : err;
+	return cfn_call(rq, &ec2_model, op, in, out);
 }
 
 int ec2_cfn_delete_with(struct request *rq, int op, const json_t *in)
 {
-	int err = aws_call(rq, rq->caller, &ec2_model, op, in, NULL);
-
-	if (err > 0 && strstr(rq->called.code, "NotFound"))
-		return 0;
-	return err > 0 ? fault_pass(rq) : err;
+	return cfn_call_unless(rq, &ec2_model, op, in, "NotFound");
 }
 
 int ec2_cfn_delete(struct request *rq, int op, const char *id_name, const char *id)
@@ -139,7 +93,7 @@ static int vpc_attribute(struct request *rq, const struct cfn_resource *r, const
 	if (!json_has(r->props, name))
 		return 0;
 	json_set_str(in, "VpcId", id);
-	json_set_bool(json_add_object(in, name), "Value", ec2_prop_bool(r->props, name, false));
+	json_set(json_add_object(in, name), "Value", json_get(r->props, name));
 	return ec2_cfn_call(rq, EC2_ModifyVpcAttribute, in, NULL);
 }
 
@@ -215,8 +169,8 @@ static int subnet_create(struct request *rq, const struct cfn_resource *r, const
 	if (err || !json_has(r->props, "MapPublicIpOnLaunch"))
 		return err;
 	json_set_str(change, "SubnetId", *ret_id);
-	json_set_bool(json_add_object(change, "MapPublicIpOnLaunch"), "Value",
-		      ec2_prop_bool(r->props, "MapPublicIpOnLaunch", false));
+	json_set(json_add_object(change, "MapPublicIpOnLaunch"), "Value",
+		 json_get(r->props, "MapPublicIpOnLaunch"));
 	return ec2_cfn_call(rq, EC2_ModifySubnetAttribute, change, NULL);
 }
 

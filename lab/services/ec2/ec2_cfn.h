@@ -6,11 +6,6 @@
 
 #include "lab/services/ec2/nouns.h"
 
-/* Properties, whether the template wrote 80, "80", true or "true". */
-const char *ec2_prop_str(struct request *rq, const json_t *props, const char *name);
-int64_t ec2_prop_int(const json_t *props, const char *name, int64_t otherwise);
-bool ec2_prop_bool(const json_t *props, const char *name, bool otherwise);
-
 /*
  * Copies the properties of the first list into `in`. Those of the second (or NULL) are the caller's to
  * see to; any other is refused by name. Both lists end with NULL.

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A rule as the template has it, in the shape of IpPermissions. */
-static void add_permission(struct request *rq, json_t *in, const json_t *rule)
+static void add_permission(json_t *in, const json_t *rule)
 {
 	static const struct {
 		const char *prop, *list, *member;
@@ -23,11 +23,9 @@ static void add_permission(struct request *rq, json_t *in, const json_t *rule)
 	if (!permissions)
 		permissions = json_add_array(in, "IpPermissions");
 	permission = json_push_object(permissions);
-	json_set_str(permission, "IpProtocol", ec2_prop_str(rq, rule, "IpProtocol"));
-	if (json_has(rule, "FromPort"))
-		json_set_int(permission, "FromPort", ec2_prop_int(rule, "FromPort", -1));
-	if (json_has(rule, "ToPort"))
-		json_set_int(permission, "ToPort", ec2_prop_int(rule, "ToPort", -1));
+	json_set(permission, "IpProtocol", json_get(rule, "IpProtocol"));
+	json_set(permission, "FromPort", json_get(rule, "FromPort"));
+	json_set(permission, "ToPort", json_get(rule, "ToPort"));
 	for (size_t i = 0; i < array_len(peers); i++) {
 		if (!json_has(rule, peers[i].prop))
 			continue;
@@ -45,7 +43,7 @@ static int add_rules(struct request *rq, int op, const char *group_id, const jso
 
 	json_set_str(in, "GroupId", group_id);
 	json_each (rules, i, rule)
-		add_permission(rq, in, rule);
+		add_permission(in, rule);
 	return json_array_size(rules) > 0 ? ec2_cfn_call(rq, op, in, NULL) : 0;
 }
 
@@ -112,7 +110,7 @@ static int rule_create(struct request *rq, const struct cfn_resource *r, int op,
 	int err;
 
 	json_set_str(in, "GroupId", json_str(r->props, "GroupId"));
-	add_permission(rq, in, r->props);
+	add_permission(in, r->props);
 	err = ec2_cfn_call(rq, op, in, out);
 	if (err == 0)
 		*ret_id = json_path_str(out, "SecurityGroupRules.0.SecurityGroupRuleId");

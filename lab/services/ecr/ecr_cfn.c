@@ -5,43 +5,30 @@
  */
 #include "lab/services/ecr/nouns.h"
 
-#include "lab/aws/cfn_input.h"
+#include "lab/aws/cfn_call.h"
 
 #include <string.h>
 
 static int call(struct request *rq, int op, const json_t *in)
 {
-	int err = aws_call(rq, rq->caller, &ecr_model, op, in, NULL);
-
-	return err > 0 ? fault_pass(rq) : err;
-}
-
-/* A policy is an object in a template and a text in the API. */
-static const char *text_of(struct request *rq, const json_t *policy)
-{
-	AUTO_FREE char *text = NULL;
-
-	if (!policy || json_is_string(policy))
-		return json_string_value(policy);
-	text = json_text(policy);
-	return rq_strdup(rq, text);
+	return cfn_call(rq, &ecr_model, op, in, NULL);
 }
 
 static int put_policies(struct request *rq, const json_t *props, const char *name)
 {
-	const char *policy = text_of(rq, json_get(props, "RepositoryPolicyText"));
-	const char *lifecycle = json_path_str(props, "LifecyclePolicy.LifecyclePolicyText");
+	const json_t *policy = json_get(props, "RepositoryPolicyText");
+	const json_t *lifecycle = json_path(props, "LifecyclePolicy.LifecyclePolicyText");
 	json_t *in = rq_object(rq);
 	int err = 0;
 
 	json_set_str(in, "repositoryName", name);
 	if (policy) {
-		json_set_str(in, "policyText", policy);
+		json_set(in, "policyText", policy);
 		err = call(rq, ECR_SetRepositoryPolicy, in);
 		json_drop(in, "policyText");
 	}
 	if (!err && lifecycle) {
-		json_set_str(in, "lifecyclePolicyText", lifecycle);
+		json_set(in, "lifecyclePolicyText", lifecycle);
 		err = call(rq, ECR_PutLifecyclePolicy, in);
 	}
 	return err;
@@ -53,23 +40,15 @@ static const char *const others[] = {"RepositoryPolicyText", "LifecyclePolicy", 
 static int create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
 	json_t *props = rq_copy(rq, r->props), *in;
-	const json_t *tag;
-	json_t *tags;
-	size_t i;
 	int err;
 
-	for (i = 0; i < array_len(others); i++)
+	for (size_t i = 0; i < array_len(others); i++)
 		json_drop(props, others[i]);
 	err = cfn_input(rq, &ecr_model, ECR_CreateRepository, props, &in);
 	if (err)
 		return err;
-	if (!json_has(in, "repositoryName"))
-		json_set_str(in, "repositoryName", cfn_name(rq, r, 256, true));
-	tags = json_object_get(in, "tags");
-	if (!tags)
-		tags = json_add_array(in, "tags");
-	json_each (r->tags, i, tag)
-		json_push(tags, tag);
+	json_set_str(in, "repositoryName", cfn_name_prop(rq, r, "RepositoryName", 256, true));
+	json_set(in, "tags", cfn_tags(rq, r));
 	err = call(rq, ECR_CreateRepository, in);
 	if (err)
 		return err;
@@ -108,14 +87,11 @@ static int update(struct request *rq, const struct cfn_resource *r, const json_t
 static int delete (struct request *rq, const struct cfn_resource *r)
 {
 	json_t *in = rq_object(rq);
-	int err;
 
 	json_set_str(in, "repositoryName", r->physical_id);
-	json_set_bool(in, "force", json_bool_or(r->props, "EmptyOnDelete", false));
-	err = aws_call(rq, rq->caller, &ecr_model, ECR_DeleteRepository, in, NULL);
-	if (err > 0 && strcmp(rq->called.code, "RepositoryNotFoundException") == 0)
-		return 0;
-	return err > 0 ? fault_pass(rq) : err;
+	json_set(in, "force", json_get(r->props, "EmptyOnDelete"));
+	return cfn_call_unless(rq, &ecr_model, ECR_DeleteRepository, in,
+			       "RepositoryNotFoundException");
 }
 
 static json_t *get_att(struct request *rq, const struct cfn_resource *r, const char *name)

@@ -5,20 +5,19 @@
  */
 #include "lab/services/iam/role.h"
 
+#include "lab/aws/cfn_call.h"
+
 #include <string.h>
 
 static int call(struct request *rq, int op, const json_t *in, json_t *out)
 {
-	return aws_call(rq, rq->caller, &iam_model, op, in, out) ? fault_pass(rq) : 0;
+	return cfn_call(rq, &iam_model, op, in, out);
 }
 
 /* The same, where what is gone already is no fault. */
 static int call_away(struct request *rq, int op, const json_t *in)
 {
-	if (aws_call(rq, rq->caller, &iam_model, op, in, NULL) == 0 ||
-	    (rq->called.code && strcmp(rq->called.code, "NoSuchEntity") == 0))
-		return 0;
-	return fault_pass(rq);
+	return cfn_call_unless(rq, &iam_model, op, in, "NoSuchEntity");
 }
 
 static json_t *of_role(struct request *rq, const char *role, const char *member,

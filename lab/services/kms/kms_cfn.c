@@ -5,6 +5,8 @@
  */
 #include "lab/services/kms/key.h"
 
+#include "lab/aws/cfn_call.h"
+
 #include <string.h>
 
 static bool is_true(const json_t *props, const char *name, bool otherwise)
@@ -18,7 +20,7 @@ static bool is_true(const json_t *props, const char *name, bool otherwise)
 static int call(struct request *rq, int op, const char *id, json_t *in)
 {
 	json_set_str(in, "KeyId", id);
-	return aws_call(rq, rq->caller, &kms_model, op, in, NULL) ? fault_pass(rq) : 0;
+	return cfn_call(rq, &kms_model, op, in, NULL);
 }
 
 /* EnableKeyRotation and Enabled have operations of their own. */
@@ -37,12 +39,12 @@ static int set_flags(struct request *rq, const char *id, const json_t *props)
 /* CloudFormation says Key and Value, KMS TagKey and TagValue. */
 static void add_tags(json_t *in, const json_t *tags)
 {
-	json_t *list = json_object_get(in, "Tags");
+	json_t *list = json_add_array(in, "Tags");
 	const json_t *tag;
 	size_t i;
 
 	json_each (tags, i, tag) {
-		json_t *one = json_push_object(list ? list : (list = json_add_array(in, "Tags")));
+		json_t *one = json_push_object(list);
 
 		json_set(one, "TagKey", json_get(tag, "Key"));
 		json_set(one, "TagValue", json_get(tag, "Value"));
@@ -60,10 +62,10 @@ static int create_key(struct request *rq, const struct cfn_resource *r, const ch
 	json_set(in, "KeyUsage", json_get(r->props, "KeyUsage"));
 	json_set(in, "MultiRegion", json_get(r->props, "MultiRegion"));
 	json_set(in, "Policy", json_get(r->props, "KeyPolicy"));
-	add_tags(in, json_get(r->props, "Tags"));
-	add_tags(in, r->tags);
-	if (aws_call(rq, rq->caller, &kms_model, KMS_CreateKey, in, out))
-		return fault_pass(rq);
+	add_tags(in, cfn_tags(rq, r));
+	result = cfn_call(rq, &kms_model, KMS_CreateKey, in, out);
+	if (result != 0)
+		return result;
 
 	id = rq_strdup(rq, json_path_str(out, "KeyMetadata.KeyId"));
 	result = set_flags(rq, id, r->props);
@@ -119,20 +121,21 @@ static int call_alias(struct request *rq, int op, const struct cfn_resource *r)
 
 	json_set(in, "AliasName", json_get(r->props, "AliasName"));
 	json_set(in, "TargetKeyId", json_get(r->props, "TargetKeyId"));
-	return aws_call(rq, rq->caller, &kms_model, op, in, NULL);
+	return cfn_call(rq, &kms_model, op, in, NULL);
 }
 
 static int create_alias(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
-	if (call_alias(rq, KMS_CreateAlias, r))
-		return fault_pass(rq);
-	*ret_id = rq_strdup(rq, json_str(r->props, "AliasName"));
-	return 0;
+	int result = call_alias(rq, KMS_CreateAlias, r);
+
+	if (result == 0)
+		*ret_id = rq_strdup(rq, json_str(r->props, "AliasName"));
+	return result;
 }
 
 static int update_alias(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
-	return call_alias(rq, KMS_UpdateAlias, r) ? fault_pass(rq) : 0;
+	return call_alias(rq, KMS_UpdateAlias, r);
 }
 
 static int delete_alias(struct request *rq, const struct cfn_resource *r)

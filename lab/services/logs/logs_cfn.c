@@ -5,23 +5,18 @@
  */
 #include "lab/services/logs/nouns.h"
 
-#include <stdlib.h>
+#include "lab/aws/cfn_call.h"
+
 #include <string.h>
 
 static int call(struct request *rq, int op, const json_t *in)
 {
-	int err = aws_call(rq, rq->caller, &logs_model, op, in, NULL);
-
-	return err > 0 ? fault_pass(rq) : err;
+	return cfn_call(rq, &logs_model, op, in, NULL);
 }
 
 static int call_gone(struct request *rq, int op, const json_t *in)
 {
-	int err = aws_call(rq, rq->caller, &logs_model, op, in, NULL);
-
-	if (err > 0 && strcmp(rq->called.code, "ResourceNotFoundException") == 0)
-		return 0;
-	return err > 0 ? fault_pass(rq) : err;
+	return cfn_call_unless(rq, &logs_model, op, in, "ResourceNotFoundException");
 }
 
 static void add_tags(json_t *all, const json_t *tags)
@@ -33,39 +28,28 @@ static void add_tags(json_t *all, const json_t *tags)
 		json_set_str(all, json_str_or(tag, "Key", ""), json_str_or(tag, "Value", ""));
 }
 
-/* A template has numbers as numbers or as text. */
-static int64_t number_of(const json_t *props, const char *name)
-{
-	const char *text = json_str(props, name);
-
-	return text ? strtoll(text, NULL, 10) : json_int_or(props, name, 0);
-}
-
-static int set_retention(struct request *rq, const char *name, int64_t days)
+/* `days` as the template has them; NULL: for ever. */
+static int set_retention(struct request *rq, const char *name, const json_t *days)
 {
 	json_t *in = rq_object(rq);
 
 	json_set_str(in, "logGroupName", name);
-	if (days == 0)
-		return call(rq, LOGS_DeleteRetentionPolicy, in);
-	json_set_int(in, "retentionInDays", days);
-	return call(rq, LOGS_PutRetentionPolicy, in);
+	json_set(in, "retentionInDays", days);
+	return call(rq, days ? LOGS_PutRetentionPolicy : LOGS_DeleteRetentionPolicy, in);
 }
 
 static int group_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
-	const char *name = json_str(r->props, "LogGroupName");
+	const char *name = cfn_name_prop(rq, r, "LogGroupName", 512, false);
 	const char *class = json_str_or(r->props, "LogGroupClass", "STANDARD");
 	json_t *in = rq_object(rq);
 	json_t *tags = rq_object(rq);
-	int64_t days = number_of(r->props, "RetentionInDays");
+	const json_t *days = json_get(r->props, "RetentionInDays");
 	int err;
 
 	if (strcmp(class, "STANDARD") != 0)
 		return fault_named(rq, "InvalidParameterException",
 				   "The log group class %s is not in the lab.", class);
-	if (!name)
-		name = cfn_name(rq, r, 512, false);
 	add_tags(tags, r->tags);
 	add_tags(tags, json_get(r->props, "Tags"));
 	json_set_str(in, "logGroupName", name);
@@ -73,7 +57,7 @@ static int group_create(struct request *rq, const struct cfn_resource *r, const 
 	if (json_object_size(tags) > 0)
 		json_set(in, "tags", tags);
 	err = call(rq, LOGS_CreateLogGroup, in);
-	if (err == 0 && days > 0)
+	if (err == 0 && days)
 		err = set_retention(rq, name, days);
 	*ret_id = name;
 	return err;
@@ -85,7 +69,7 @@ static int group_update(struct request *rq, const struct cfn_resource *r, const 
 	json_t *in = rq_object(rq);
 	int err;
 
-	err = set_retention(rq, r->physical_id, number_of(r->props, "RetentionInDays"));
+	err = set_retention(rq, r->physical_id, json_get(r->props, "RetentionInDays"));
 	if (err)
 		return err;
 	json_set_str(in, "logGroupName", r->physical_id);
@@ -114,17 +98,14 @@ static json_t *group_att(struct request *rq, const struct cfn_resource *r, const
 
 static const char *filter_name(struct request *rq, const struct cfn_resource *r)
 {
-	const char *name = json_str(r->props, "FilterName");
-
 	if (r->physical_id)
 		return r->physical_id;
-	return name ? name : cfn_name(rq, r, 512, false);
+	return cfn_name_prop(rq, r, "FilterName", 512, false);
 }
 
 static void add_transformation(struct request *rq, json_t *in, const json_t *from)
 {
 	json_t *to = json_push_object(json_add_array(in, "metricTransformations"));
-	const json_t *value = json_get(from, "DefaultValue");
 	const json_t *dimensions = json_get(from, "Dimensions");
 	const json_t *dimension;
 	size_t i;
@@ -133,10 +114,7 @@ static void add_transformation(struct request *rq, json_t *in, const json_t *fro
 	json_set_str(to, "metricNamespace", json_str(from, "MetricNamespace"));
 	json_set_str(to, "metricValue", json_str(from, "MetricValue"));
 	json_set_str(to, "unit", json_str(from, "Unit"));
-	if (json_is_number(value))
-		json_set_num(to, "defaultValue", json_number_value(value));
-	else if (json_is_string(value))
-		json_set_num(to, "defaultValue", strtod(json_string_value(value), NULL));
+	json_set(to, "defaultValue", json_get(from, "DefaultValue"));
 	if (json_array_size(dimensions) > 0) {
 		json_t *map = json_add_object(to, "dimensions");
 

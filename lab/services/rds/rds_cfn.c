@@ -5,23 +5,18 @@
  */
 #include "lab/services/rds/nouns.h"
 
-#include <stdlib.h>
+#include "lab/aws/cfn_call.h"
+
 #include <string.h>
 
 static int call(struct request *rq, int op, const json_t *in)
 {
-	int err = aws_call(rq, rq->caller, &rds_model, op, in, NULL);
-
-	return err > 0 ? fault_pass(rq) : err;
+	return cfn_call(rq, &rds_model, op, in, NULL);
 }
 
 static int call_gone(struct request *rq, int op, const json_t *in)
 {
-	int err = aws_call(rq, rq->caller, &rds_model, op, in, NULL);
-
-	if (err > 0 && strstr(rq->called.code, "NotFound"))
-		return 0;
-	return err > 0 ? fault_pass(rq) : err;
+	return cfn_call_unless(rq, &rds_model, op, in, "NotFound");
 }
 
 static void copy(json_t *in, const json_t *props, const char *const *names)
@@ -30,30 +25,17 @@ static void copy(json_t *in, const json_t *props, const char *const *names)
 		json_set(in, *names, json_get(props, *names));
 }
 
-static void add_tags(const struct cfn_resource *r, json_t *in)
-{
-	json_t *tags = json_add_array(in, "Tags");
-	const json_t *tag;
-	size_t i;
-
-	json_each (json_get(r->props, "Tags"), i, tag)
-		json_push(tags, tag);
-	json_each (r->tags, i, tag)
-		json_push(tags, tag);
-}
-
 /* Subnet groups */
 
 static int group_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
 	static const char *const members[] = {"DBSubnetGroupDescription", "SubnetIds", NULL};
-	const char *name = json_str(r->props, "DBSubnetGroupName");
+	const char *name = rds_id(rq, cfn_name_prop(rq, r, "DBSubnetGroupName", 255, true));
 	json_t *in = rq_object(rq);
 
-	name = rds_id(rq, name ? name : cfn_name(rq, r, 255, true));
 	copy(in, r->props, members);
 	json_set_str(in, "DBSubnetGroupName", name);
-	add_tags(r, in);
+	json_set(in, "Tags", cfn_tags(rq, r));
 	*ret_id = name;
 	return call(rq, RDS_CreateDBSubnetGroup, in);
 }
@@ -98,13 +80,12 @@ static int cluster_create(struct request *rq, const struct cfn_resource *r, cons
 					      "StorageEncrypted",
 					      "VpcSecurityGroupIds",
 					      NULL};
-	const char *id = json_str(r->props, "DBClusterIdentifier");
+	const char *id = rds_id(rq, cfn_name_prop(rq, r, "DBClusterIdentifier", 63, true));
 	json_t *in = rq_object(rq);
 
-	id = rds_id(rq, id ? id : cfn_name(rq, r, 63, true));
 	copy(in, r->props, members);
 	json_set_str(in, "DBClusterIdentifier", id);
-	add_tags(r, in);
+	json_set(in, "Tags", cfn_tags(rq, r));
 	*ret_id = id;
 	return call(rq, RDS_CreateDBCluster, in);
 }
@@ -191,13 +172,12 @@ static int instance_create(struct request *rq, const struct cfn_resource *r, con
 					      "PubliclyAccessible",
 					      "PreferredMaintenanceWindow",
 					      NULL};
-	const char *id = json_str(r->props, "DBInstanceIdentifier");
+	const char *id = rds_id(rq, cfn_name_prop(rq, r, "DBInstanceIdentifier", 63, true));
 	json_t *in = rq_object(rq);
 
-	id = rds_id(rq, id ? id : cfn_name(rq, r, 63, true));
 	copy(in, r->props, members);
 	json_set_str(in, "DBInstanceIdentifier", id);
-	add_tags(r, in);
+	json_set(in, "Tags", cfn_tags(rq, r));
 	*ret_id = id;
 	return call(rq, RDS_CreateDBInstance, in);
 }

@@ -119,7 +119,7 @@ static int set_tags(struct request *rq, const struct cfn_resource *r, const char
 	json_t *tags = cfn_tags(rq, r);
 	json_t *in = input(rq, bucket);
 
-	if (json_array_size(tags) == 0)
+	if (!tags)
 		return 0;
 	json_set(json_add_object(in, "Tagging"), "TagSet", tags);
 	return call(rq, S3_PutBucketTagging, in);

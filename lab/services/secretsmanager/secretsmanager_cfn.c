@@ -3,6 +3,7 @@
  *
  *   left out   ReplicaRegions; targets other than RDS
  */
+#include "lab/aws/cfn_call.h"
 #include "lab/models/rds.h"
 #include "lab/services/secretsmanager/secret.h"
 
@@ -10,7 +11,7 @@
 
 static int call(struct request *rq, int op, const json_t *in, json_t *out)
 {
-	return aws_call(rq, rq->caller, &secretsmanager_model, op, in, out) ? fault_pass(rq) : 0;
+	return cfn_call(rq, &secretsmanager_model, op, in, out);
 }
 
 /* GenerateSecretString: a password alone, or put into a JSON template under its key. */
@@ -47,16 +48,6 @@ static int set_value(struct request *rq, const json_t *props, json_t *in)
 	return 0;
 }
 
-static void add_tags(json_t *in, const json_t *tags)
-{
-	json_t *list = json_object_get(in, "Tags");
-	const json_t *tag;
-	size_t i;
-
-	json_each (tags, i, tag)
-		json_push(list ? list : (list = json_add_array(in, "Tags")), tag);
-}
-
 static int create_secret(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
 	static const char letters[] =
@@ -74,8 +65,7 @@ static int create_secret(struct request *rq, const struct cfn_resource *r, const
 	json_set(in, "Description", json_get(r->props, "Description"));
 	json_set(in, "KmsKeyId", json_get(r->props, "KmsKeyId"));
 	json_set(in, "AddReplicaRegions", json_get(r->props, "ReplicaRegions"));
-	add_tags(in, json_get(r->props, "Tags"));
-	add_tags(in, r->tags);
+	json_set(in, "Tags", cfn_tags(rq, r));
 	result = call(rq, SECRETSMANAGER_CreateSecret, in, out);
 	if (result == 0)
 		*ret_id = rq_strdup(rq, json_str(out, "ARN"));
@@ -110,10 +100,8 @@ static int delete_secret(struct request *rq, const struct cfn_resource *r)
 
 	json_set_str(in, "SecretId", r->physical_id);
 	json_set_bool(in, "ForceDeleteWithoutRecovery", true);
-	if (aws_call(rq, rq->caller, &secretsmanager_model, SECRETSMANAGER_DeleteSecret, in,
-		     NULL) == 0)
-		return 0;
-	return strcmp(rq->called.code, "ResourceNotFoundException") == 0 ? 0 : fault_pass(rq);
+	return cfn_call_unless(rq, &secretsmanager_model, SECRETSMANAGER_DeleteSecret, in,
+			       "ResourceNotFoundException");
 }
 
 static json_t *secret_att(struct request *rq, const struct cfn_resource *r, const char *name)

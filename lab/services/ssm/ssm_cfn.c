@@ -5,6 +5,8 @@
  */
 #include "lab/services/ssm/parameter.h"
 
+#include "lab/aws/cfn_call.h"
+
 #include <string.h>
 
 /* The property is a map, the API's Tags a list. */
@@ -37,8 +39,7 @@ static int put(struct request *rq, const struct cfn_resource *r, const char *nam
 	else
 		add_tags(in, r);
 	json_set_str(in, "Name", name);
-	return aws_call(rq, rq->caller, &ssm_model, SSM_PutParameter, in, NULL) ? fault_pass(rq)
-										: 0;
+	return cfn_call(rq, &ssm_model, SSM_PutParameter, in, NULL);
 }
 
 static int create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
@@ -64,9 +65,7 @@ static int delete (struct request *rq, const struct cfn_resource *r)
 	json_t *in = rq_object(rq);
 
 	json_set_str(in, "Name", r->physical_id);
-	if (aws_call(rq, rq->caller, &ssm_model, SSM_DeleteParameter, in, NULL) == 0)
-		return 0;
-	return strcmp(rq->called.code, "ParameterNotFound") == 0 ? 0 : fault_pass(rq);
+	return cfn_call_unless(rq, &ssm_model, SSM_DeleteParameter, in, "ParameterNotFound");
 }
 
 static json_t *get_att(struct request *rq, const struct cfn_resource *r, const char *name)

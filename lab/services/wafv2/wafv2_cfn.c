@@ -31,9 +31,8 @@ static int create_web_acl(struct request *rq, const struct cfn_resource *r, cons
 	if (err)
 		return err;
 	json_set_str(in, "Name", cfn_name_prop(rq, r, "Name", 128, false));
+	json_drop(in, "Tags"); /* an empty list is too short for WAF */
 	json_set(in, "Tags", cfn_tags(rq, r));
-	if (json_array_size(json_get(in, "Tags")) == 0)
-		json_drop(in, "Tags"); /* an empty list is too short for WAF */
 	err = cfn_call(rq, &wafv2_model, WAFV2_CreateWebACL, in, out);
 	if (err)
 		return err;
