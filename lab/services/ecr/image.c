@@ -70,7 +70,7 @@ static int read_manifest(struct request *rq, const json_t *in, struct manifest *
 	struct manifest manifest = {
 		.name = json_str(in, "repositoryName"),
 		.text = text,
-		.digest = digest_of(rq, text, strlen(text)),
+		.digest = ecr_digest_of(rq, text, strlen(text)),
 	};
 	bool known = false;
 
@@ -87,7 +87,7 @@ static int read_manifest(struct request *rq, const json_t *in, struct manifest *
 	if (!known)
 		return fault(rq, ECR_UnsupportedImageTypeException,
 			     "Images of type '%s' are not in the lab.", manifest.type);
-	if (!is_digest(json_path_str(tree, "config.digest")) ||
+	if (!ecr_is_digest(json_path_str(tree, "config.digest")) ||
 	    !json_array_size(json_get(tree, "layers")) ||
 	    json_array_size(json_get(tree, "layers")) > LAYERS_MAX)
 		return fault(rq, ECR_InvalidParameterException,
@@ -101,7 +101,8 @@ static int check_blob(struct request *rq, const struct manifest *manifest, const
 {
 	const char *digest = json_str_or(blob, "digest", "");
 
-	if (is_digest(digest) && store_has(rq->tx, LAYER, layer_key(rq, manifest->name, digest)))
+	if (ecr_is_digest(digest) &&
+	    store_has(rq->tx, LAYER, ecr_layer_key(rq, manifest->name, digest)))
 		return 0;
 	return fault(
 		rq, ECR_LayersNotFoundException,
@@ -169,8 +170,8 @@ static int write_config(const char *from, const char *to)
 /* A blob that rotted on disk never becomes part of a tree; it goes, so that it can be uploaded again. */
 static int check_bytes(struct request *rq, const char *digest)
 {
-	const char *path = layer_path(rq, digest);
-	const char *is = digest_of_file(rq, path);
+	const char *path = ecr_layer_path(rq, digest);
+	const char *is = ecr_digest_of_file(rq, path);
 
 	if (is && strcmp(is, digest) == 0)
 		return 0;
@@ -196,7 +197,7 @@ static int unpack_layers(struct request *rq, const struct manifest *manifest, co
 		layer = json_at(layers, i);
 		digest = json_str(layer, "digest");
 		err = check_bytes(rq, digest);
-		if (!err && image_tree_add(tree, layer_path(rq, digest)) != 0)
+		if (!err && image_tree_add(tree, ecr_layer_path(rq, digest)) != 0)
 			err = fault(rq, ECR_InvalidParameterException,
 				    "Layer %s can't run here: %s", digest, image_tree_error(tree));
 	}
@@ -208,7 +209,7 @@ static int unpack_layers(struct request *rq, const struct manifest *manifest, co
 static int unpack(struct request *rq, const struct manifest *manifest)
 {
 	const char *hex = manifest->digest + strlen(DIGEST_PREFIX);
-	const char *images = state_path(rq, "images");
+	const char *images = ecr_state_path(rq, "images");
 	const char *final = rq_fmt(rq, "%s/sha256-%s", images, hex);
 	const char *name = rq_fmt(rq, "unpacking-%s", hex);
 	const char *folder = rq_fmt(rq, "%s/%s", images, name);
@@ -219,22 +220,23 @@ static int unpack(struct request *rq, const struct manifest *manifest)
 
 	if (access(rq_fmt(rq, "%s/config.json", final), F_OK) == 0)
 		return 0;
-	err = folder_make(images, 0755);
+	err = ecr_make_folder(images, 0755);
 	if (err)
 		return err;
 	parent = open(images, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	if (parent < 0)
 		return -errno;
 	tree_remove(parent, name); /* what a kill -9 left */
-	err = folder_make(folder, 0755);
+	err = ecr_make_folder(folder, 0755);
 	if (!err)
-		err = folder_make(rootfs, 0755);
+		err = ecr_make_folder(rootfs, 0755);
 	if (!err)
 		err = unpack_layers(rq, manifest, rootfs);
 	if (!err)
 		err = check_bytes(rq, config);
 	if (!err)
-		err = write_config(layer_path(rq, config), rq_fmt(rq, "%s/config.json", folder));
+		err = write_config(ecr_layer_path(rq, config),
+				   rq_fmt(rq, "%s/config.json", folder));
 	if (err == -EBADMSG)
 		err = fault(rq, ECR_InvalidParameterException,
 			    "The image's config %s is not JSON of at most 1 MiB", config);
@@ -291,14 +293,14 @@ static void answer(struct request *rq, const json_t *image, const char *tag, jso
 	json_set(shown, "imageManifestMediaType", json_get(image, "imageManifestMediaType"));
 }
 
-int put_image(struct request *rq, const json_t *in, json_t *out)
+int ecr_put_image(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *tag = json_str(in, "imageTag");
 	const json_t *repository;
 	struct manifest manifest = {0};
 	int err;
 
-	err = repository_find(rq, in, &repository);
+	err = ecr_find_repository(rq, in, &repository);
 	if (!err)
 		err = read_manifest(rq, in, &manifest);
 	if (!err)
@@ -326,29 +328,41 @@ static void push_failure(json_t *failures, const json_t *identifier)
 			   : "Invalid request parameters: both tag and digest cannot be null");
 }
 
-int batch_get_image(struct request *rq, const json_t *in, json_t *out)
+/* Does something with each image of a batch that is there; the others are said to have failed. */
+static int each_image(struct request *rq, const json_t *in, json_t *out,
+		      void (*act)(struct request *rq, const json_t *image, const char *tag,
+				  json_t *list),
+		      const char *list_name)
 {
 	const char *name = json_str(in, "repositoryName");
-	const json_t *identifiers = json_get(in, "imageIds");
-	json_t *images = json_add_array(out, "images");
+	json_t *list = json_add_array(out, list_name);
 	json_t *failures = json_add_array(out, "failures");
 	const json_t *repository, *identifier;
 	size_t i;
 	int err;
 
-	err = repository_find(rq, in, &repository);
+	err = ecr_find_repository(rq, in, &repository);
 	if (err)
 		return err;
-	json_each (identifiers, i, identifier) {
+	json_each (json_get(in, "imageIds"), i, identifier) {
 		const json_t *image = image_find(rq, name, identifier);
 
 		if (image)
-			answer(rq, image, json_str(identifier, "imageTag"),
-			       json_push_object(images));
+			act(rq, image, json_str(identifier, "imageTag"), list);
 		else
 			push_failure(failures, identifier);
 	}
 	return 0;
+}
+
+static void push_image(struct request *rq, const json_t *image, const char *tag, json_t *images)
+{
+	answer(rq, image, tag, json_push_object(images));
+}
+
+int ecr_batch_get_image(struct request *rq, const json_t *in, json_t *out)
+{
+	return each_image(rq, in, out, push_image, "images");
 }
 
 /* The tags that point at an image. */
@@ -374,9 +388,9 @@ static void push_identifier(json_t *list, const char *digest, const char *tag)
 }
 
 /* By tag: the tag goes, and the image with its last one. By digest: all of it goes. */
-static void delete_one(struct request *rq, const char *name, const json_t *image, const char *tag,
-		       json_t *gone)
+static void delete_image(struct request *rq, const json_t *image, const char *tag, json_t *gone)
 {
+	const char *name = json_str(image, "repositoryName");
 	const char *digest = json_str(image, "imageDigest");
 	json_t *tags = tags_of(rq, name, digest);
 	const json_t *element;
@@ -396,28 +410,9 @@ static void delete_one(struct request *rq, const char *name, const json_t *image
 		store_delete(rq->tx, IMAGE, image_key(rq, name, digest));
 }
 
-int batch_delete_image(struct request *rq, const json_t *in, json_t *out)
+int ecr_batch_delete_image(struct request *rq, const json_t *in, json_t *out)
 {
-	const char *name = json_str(in, "repositoryName");
-	const json_t *identifiers = json_get(in, "imageIds");
-	json_t *gone = json_add_array(out, "imageIds");
-	json_t *failures = json_add_array(out, "failures");
-	const json_t *repository, *identifier;
-	size_t i;
-	int err;
-
-	err = repository_find(rq, in, &repository);
-	if (err)
-		return err;
-	json_each (identifiers, i, identifier) {
-		const json_t *image = image_find(rq, name, identifier);
-
-		if (image)
-			delete_one(rq, name, image, json_str(identifier, "imageTag"), gone);
-		else
-			push_failure(failures, identifier);
-	}
-	return 0;
+	return each_image(rq, in, out, delete_image, "imageIds");
 }
 
 /* TAGGED, UNTAGGED or ANY. */
@@ -441,7 +436,7 @@ static void push_detail(struct request *rq, const json_t *image, json_t *details
 	json_push(details, detail);
 }
 
-int describe_images(struct request *rq, const json_t *in, json_t *out)
+int ecr_describe_images(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = json_str(in, "repositoryName");
 	const json_t *identifiers = json_get(in, "imageIds");
@@ -450,7 +445,7 @@ int describe_images(struct request *rq, const json_t *in, json_t *out)
 	size_t i;
 	int err;
 
-	err = repository_find(rq, in, &repository);
+	err = ecr_find_repository(rq, in, &repository);
 	if (err)
 		return err;
 	json_each (identifiers, i, element) {
@@ -476,7 +471,7 @@ int describe_images(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int list_images(struct request *rq, const json_t *in, json_t *out)
+int ecr_list_images(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = json_str(in, "repositoryName");
 	json_t *identifiers = json_add_array(out, "imageIds");
@@ -484,7 +479,7 @@ int list_images(struct request *rq, const json_t *in, json_t *out)
 	size_t i, k;
 	int err;
 
-	err = repository_find(rq, in, &repository);
+	err = ecr_find_repository(rq, in, &repository);
 	if (err)
 		return err;
 	all = store_list_prefix(rq->tx, IMAGE, rq_fmt(rq, "%s@", name));

@@ -20,7 +20,7 @@
 #define UPLOADS_MAX 64 /* at once */
 #define UPLOAD_LIFE (1 * DAY)
 
-bool is_digest(const char *text)
+bool ecr_is_digest(const char *text)
 {
 	size_t prefix = strlen(DIGEST_PREFIX);
 
@@ -28,29 +28,29 @@ bool is_digest(const char *text)
 	       strspn(text + prefix, "0123456789abcdef") == DIGEST_LEN - prefix;
 }
 
-const char *layer_key(struct request *rq, const char *repository, const char *digest)
+const char *ecr_layer_key(struct request *rq, const char *repository, const char *digest)
 {
 	return rq_fmt(rq, "%s@%s", repository, digest);
 }
 
-const char *state_path(struct request *rq, const char *path)
+const char *ecr_state_path(struct request *rq, const char *path)
 {
 	const char *dir = lab_dir(rq->lab);
 
 	return rq_fmt(rq, "%s/%s", dir ? dir : ".", path);
 }
 
-const char *layer_path(struct request *rq, const char *digest)
+const char *ecr_layer_path(struct request *rq, const char *digest)
 {
-	return state_path(rq, rq_fmt(rq, "layers/sha256-%s", digest + strlen(DIGEST_PREFIX)));
+	return ecr_state_path(rq, rq_fmt(rq, "layers/sha256-%s", digest + strlen(DIGEST_PREFIX)));
 }
 
 static const char *upload_path(struct request *rq, const char *id)
 {
-	return state_path(rq, rq_fmt(rq, "uploads/%s", id));
+	return ecr_state_path(rq, rq_fmt(rq, "uploads/%s", id));
 }
 
-int folder_make(const char *path, unsigned int mode)
+int ecr_make_folder(const char *path, unsigned int mode)
 {
 	if (mkdir(path, mode) < 0)
 		return errno == EEXIST ? 0 : -errno;
@@ -69,7 +69,7 @@ static const char *digest_text(struct request *rq, EVP_MD_CTX *context)
 	return rq_fmt(rq, DIGEST_PREFIX "%s", hex);
 }
 
-const char *digest_of(struct request *rq, const void *data, size_t len)
+const char *ecr_digest_of(struct request *rq, const void *data, size_t len)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	const char *digest;
@@ -81,7 +81,7 @@ const char *digest_of(struct request *rq, const void *data, size_t len)
 	return digest;
 }
 
-const char *digest_of_file(struct request *rq, const char *path)
+const char *ecr_digest_of_file(struct request *rq, const char *path)
 {
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
 	AUTO_FREE char *piece = mem_alloc(PART_SIZE / 10);
@@ -101,7 +101,7 @@ const char *digest_of_file(struct request *rq, const char *path)
 	return digest;
 }
 
-int batch_check_layer_availability(struct request *rq, const json_t *in, json_t *out)
+int ecr_batch_check_layer_availability(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *digests = json_get(in, "layerDigests");
 	json_t *layers = json_add_array(out, "layers");
@@ -110,23 +110,23 @@ int batch_check_layer_availability(struct request *rq, const json_t *in, json_t 
 	size_t i;
 	int err;
 
-	err = repository_find(rq, in, &repository);
+	err = ecr_find_repository(rq, in, &repository);
 	if (err)
 		return err;
 	json_each (digests, i, element) {
 		const char *digest = json_string_value(element);
-		const char *key = layer_key(rq, json_str(in, "repositoryName"), digest);
+		const char *key = ecr_layer_key(rq, json_str(in, "repositoryName"), digest);
 		const json_t *layer = NULL;
 		json_t *said;
 
-		if (!is_digest(digest)) {
+		if (!ecr_is_digest(digest)) {
 			said = json_push_object(failures);
 			json_set_str(said, "layerDigest", digest);
 			json_set_str(said, "failureCode", "InvalidLayerDigest");
 			json_set_str(said, "failureReason", "Invalid layer digest format");
 			continue;
 		}
-		if (access(layer_path(rq, digest), R_OK) == 0)
+		if (access(ecr_layer_path(rq, digest), R_OK) == 0)
 			layer = store_get(rq->tx, LAYER, key);
 		said = json_push_object(layers);
 		json_set_str(said, "layerDigest", digest);
@@ -157,21 +157,21 @@ static void drop_old_uploads(struct request *rq)
 	}
 }
 
-int initiate_layer_upload(struct request *rq, const json_t *in, json_t *out)
+int ecr_initiate_layer_upload(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *repository;
 	json_t *upload;
 	const char *id;
 	int err;
 
-	err = repository_find(rq, in, &repository);
+	err = ecr_find_repository(rq, in, &repository);
 	if (err)
 		return err;
 	drop_old_uploads(rq);
 	if (store_count(rq->tx, UPLOAD) >= UPLOADS_MAX)
 		return fault(rq, ECR_LimitExceededException,
 			     "Too many uploads are under way at once.");
-	err = folder_make(state_path(rq, "uploads"), 0700);
+	err = ecr_make_folder(ecr_state_path(rq, "uploads"), 0700);
 	if (err)
 		return err;
 	id = id_uuid(rq);
@@ -193,7 +193,7 @@ static int upload_find(struct request *rq, const json_t *in, json_t **ret_upload
 	json_t *upload;
 	int err;
 
-	err = repository_find(rq, in, &repository);
+	err = ecr_find_repository(rq, in, &repository);
 	if (err)
 		return err;
 	upload = store_edit(rq->tx, UPLOAD, id);
@@ -228,7 +228,7 @@ static int write_part(const char *path, int64_t at, const char *data, size_t len
 	return ftruncate(fd, at) < 0 ? -errno : 0;
 }
 
-int upload_layer_part(struct request *rq, const json_t *in, json_t *out)
+int ecr_upload_layer_part(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *blob = json_get(in, "layerPartBlob");
 	int64_t first = json_int_or(in, "partFirstByte", 0);
@@ -270,15 +270,15 @@ static int settle_blob(struct request *rq, const char *upload, const char *diges
 	AUTO_FD int fd = open(upload, O_RDONLY | O_CLOEXEC);
 	int err;
 
-	err = folder_make(state_path(rq, "layers"), 0700);
+	err = ecr_make_folder(ecr_state_path(rq, "layers"), 0700);
 	if (err)
 		return err;
 	if (fd < 0 || fsync(fd) < 0)
 		return -errno;
-	return rename(upload, layer_path(rq, digest)) < 0 ? -errno : 0;
+	return rename(upload, ecr_layer_path(rq, digest)) < 0 ? -errno : 0;
 }
 
-int complete_layer_upload(struct request *rq, const json_t *in, json_t *out)
+int ecr_complete_layer_upload(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *wanted = json_string_value(json_at(json_get(in, "layerDigests"), 0));
 	const char *name = json_str(in, "repositoryName");
@@ -293,15 +293,15 @@ int complete_layer_upload(struct request *rq, const json_t *in, json_t *out)
 	if (!json_int_or(upload, "received", 0))
 		return fault(rq, ECR_EmptyUploadException,
 			     "There are no layer parts to upload for the upload ID '%s'", id);
-	digest = digest_of_file(rq, upload_path(rq, id));
+	digest = ecr_digest_of_file(rq, upload_path(rq, id));
 	if (!digest)
 		return -EIO;
 	if (!wanted || strcmp(digest, wanted) != 0)
 		return fault(rq, ECR_InvalidLayerException,
 			     "Layer upload '%s' has the digest '%s', not '%s'", id, digest,
 			     wanted ? wanted : "");
-	key = layer_key(rq, name, digest);
-	if (store_has(rq->tx, LAYER, key) && access(layer_path(rq, digest), R_OK) == 0)
+	key = ecr_layer_key(rq, name, digest);
+	if (store_has(rq->tx, LAYER, key) && access(ecr_layer_path(rq, digest), R_OK) == 0)
 		return fault(
 			rq, ECR_LayerAlreadyExistsException,
 			"The layer with digest '%s' already exists in the repository with name "

@@ -27,7 +27,7 @@ static int not_found(struct request *rq, const char *name)
 		     name, rq->account);
 }
 
-int repository_find(struct request *rq, const json_t *in, const json_t **ret_repository)
+int ecr_find_repository(struct request *rq, const json_t *in, const json_t **ret_repository)
 {
 	const char *name = json_str_or(in, "repositoryName", "");
 	const char *registry = json_str_or(in, "registryId", rq->account);
@@ -41,7 +41,7 @@ int repository_find(struct request *rq, const json_t *in, const json_t **ret_rep
 	return 0;
 }
 
-int create_repository(struct request *rq, const json_t *in, json_t *out)
+int ecr_create_repository(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = json_str(in, "repositoryName");
 	json_t *repository = store_new(rq->tx);
@@ -83,14 +83,14 @@ static void delete_all(struct request *rq, const char *kind, const char *prefix)
 		store_delete(rq->tx, kind, json_string_value(key));
 }
 
-int delete_repository(struct request *rq, const json_t *in, json_t *out)
+int ecr_delete_repository(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = json_str(in, "repositoryName");
 	const json_t *repository;
 	const char *images;
 	int err;
 
-	err = repository_find(rq, in, &repository);
+	err = ecr_find_repository(rq, in, &repository);
 	if (err)
 		return err;
 	images = rq_fmt(rq, "%s@", name);
@@ -108,7 +108,7 @@ int delete_repository(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int describe_repositories(struct request *rq, const json_t *in, json_t *out)
+int ecr_describe_repositories(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *names = json_get(in, "repositoryNames");
 	json_t *repositories = json_add_array(out, "repositories");
@@ -135,7 +135,7 @@ static int begin(struct request *rq, const json_t *in, json_t *out, json_t **ret
 	const json_t *found;
 	int err;
 
-	err = repository_find(rq, in, &found);
+	err = ecr_find_repository(rq, in, &found);
 	if (err)
 		return err;
 	json_set_str(out, "registryId", rq->account);
@@ -163,17 +163,17 @@ static int set_member(struct request *rq, const json_t *in, json_t *out, const c
 	return 0;
 }
 
-int put_image_tag_mutability(struct request *rq, const json_t *in, json_t *out)
+int ecr_put_image_tag_mutability(struct request *rq, const json_t *in, json_t *out)
 {
 	return set_member(rq, in, out, "imageTagMutability");
 }
 
-int put_image_scanning_configuration(struct request *rq, const json_t *in, json_t *out)
+int ecr_put_image_scanning_configuration(struct request *rq, const json_t *in, json_t *out)
 {
 	return set_member(rq, in, out, "imageScanningConfiguration");
 }
 
-int set_repository_policy(struct request *rq, const json_t *in, json_t *out)
+int ecr_set_repository_policy(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *text = json_str_or(in, "policyText", "");
 	json_t *document = json_read(text, strlen(text));
@@ -219,19 +219,19 @@ static int take_text(struct request *rq, const json_t *in, json_t *out, const ch
 	return 0;
 }
 
-int get_repository_policy(struct request *rq, const json_t *in, json_t *out)
+int ecr_get_repository_policy(struct request *rq, const json_t *in, json_t *out)
 {
 	return take_text(rq, in, out, "_policy", "policyText",
 			 ECR_RepositoryPolicyNotFoundException, false);
 }
 
-int delete_repository_policy(struct request *rq, const json_t *in, json_t *out)
+int ecr_delete_repository_policy(struct request *rq, const json_t *in, json_t *out)
 {
 	return take_text(rq, in, out, "_policy", "policyText",
 			 ECR_RepositoryPolicyNotFoundException, true);
 }
 
-int put_lifecycle_policy(struct request *rq, const json_t *in, json_t *out)
+int ecr_put_lifecycle_policy(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *text = json_str_or(in, "lifecyclePolicyText", "");
 	json_t *document = json_read(text, strlen(text));
@@ -252,13 +252,13 @@ int put_lifecycle_policy(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int get_lifecycle_policy(struct request *rq, const json_t *in, json_t *out)
+int ecr_get_lifecycle_policy(struct request *rq, const json_t *in, json_t *out)
 {
 	return take_text(rq, in, out, "_lifecycle", "lifecyclePolicyText",
 			 ECR_LifecyclePolicyNotFoundException, false);
 }
 
-int delete_lifecycle_policy(struct request *rq, const json_t *in, json_t *out)
+int ecr_delete_lifecycle_policy(struct request *rq, const json_t *in, json_t *out)
 {
 	return take_text(rq, in, out, "_lifecycle", "lifecyclePolicyText",
 			 ECR_LifecyclePolicyNotFoundException, true);
@@ -272,7 +272,7 @@ static const char *name_in(const char *arn)
 	return found ? found + strlen(marker) : "";
 }
 
-const json_t *repository_policy(struct request *rq, const char *arn)
+const json_t *ecr_repository_policy(struct request *rq, const char *arn)
 {
 	const json_t *repository = store_get(rq->tx, REPOSITORY, name_in(arn));
 	const char *text = json_str(repository, "_policy");
@@ -351,7 +351,7 @@ int ecr_list_tags_for_resource(struct request *rq, const json_t *in, json_t *out
 }
 
 /* "AWS" and a password of no use here: images come through the API, and nobody pulls them. */
-int get_authorization_token(struct request *rq, const json_t *in, json_t *out)
+int ecr_get_authorization_token(struct request *rq, const json_t *in, json_t *out)
 {
 	json_t *data = json_push_object(json_add_array(out, "authorizationData"));
 	char password[PASSWORD_LEN + 1];
