@@ -9,10 +9,8 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct process {

@@ -4,7 +4,6 @@
 #include "app/trim.h"
 
 #include <link.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -23,7 +23,6 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct service *const services[] = {
 	&cloudformation_service,

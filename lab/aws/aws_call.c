@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
 
 #define DEPTH_MAX 12 /* calls in calls; more is a circle */
 

@@ -7,7 +7,6 @@
 #include "lab/aws/session.h"
 #include "lib/base/log.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,6 @@
  */
 #include "lab/aws/policy_match.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 

@@ -9,7 +9,6 @@
 #include "lib/base/base64.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static json_t *read_value(struct reading *reading, const struct member *member,

@@ -3,7 +3,6 @@
  */
 #include "lab/aws/protocol_wire.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *wire_name(const struct member *member)

@@ -9,7 +9,6 @@
 
 #include "lib/aws/sigv4.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* One segment of a path, without slashes. False at the end. */

@@ -4,8 +4,6 @@
 #include "lab/aws/inside.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 static void release_tree(void *tree)
 {

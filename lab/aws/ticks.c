@@ -5,8 +5,6 @@
  */
 #include "lab/aws/inside.h"
 
-#include <string.h>
-
 #define NEVER INT64_MAX
 #define AT_ONCE INT64_MIN
 

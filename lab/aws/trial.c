@@ -5,7 +5,6 @@
 #include "lab/aws/inside.h"
 #include "lab/aws/protocol.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

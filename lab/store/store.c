@@ -18,7 +18,6 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define DEPTH_MAX 32 /* savepoints in savepoints */
 

@@ -12,7 +12,6 @@
 #include "lib/base/clock.h"
 
 #include <stdint.h>
-#include <stdio.h>
 
 #define LOG_MESSAGE_MAX ((size_t)256 * 1024) /* CloudWatch Logs: an event, bytes */
 

@@ -4,7 +4,6 @@
 #include "lib/base/base64.h"
 
 #include <stdint.h>
-#include <string.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

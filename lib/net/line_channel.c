@@ -5,7 +5,6 @@
 
 #include "lib/base/buf.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -4,7 +4,6 @@
 #include "lab/services/cloudformation/intrinsics.h"
 
 #include <assert.h>
-#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -23,7 +23,6 @@
 #include "lib/base/json.h"
 #include "lib/net/http1.h"
 
-#include <arpa/inet.h>
 #include <sys/queue.h>
 
 #define CLIENTS_MAX 20000

@@ -8,7 +8,6 @@
 #include "lab/planes/alb/chance.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define LINE_MAX_BYTES ((size_t)16 * 1024)
 #define HEAD_MAX_BYTES ((size_t)64 * 1024)

@@ -8,7 +8,6 @@
 #include "lab/planes/alb/alb.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define ANSWER_HEAD_MAX ((size_t)32 * 1024)
 

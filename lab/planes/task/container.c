@@ -8,7 +8,6 @@
 #include "lab/planes/task/environment.h"
 #include "lib/base/log.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

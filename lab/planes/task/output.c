@@ -9,7 +9,6 @@
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

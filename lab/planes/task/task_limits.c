@@ -9,11 +9,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define TURN_BUSY 25  /* ms between two looks while CPU is short, … */

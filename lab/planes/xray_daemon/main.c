@@ -13,7 +13,6 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,6 @@
 #include "lib/base/mem.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 json_t *segment_read(const char *data, size_t len)

@@ -3,7 +3,6 @@
  */
 #include "lab/services/cloudformation/stack.h"
 
-#include <errno.h>
 #include <string.h>
 
 struct provider {

@@ -6,8 +6,6 @@
 #include "lab/aws/cfn_call.h"
 #include "lab/models/codedeploy.h"
 
-#include <string.h>
-
 static int create_application(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
 	json_t *in = NULL;

@@ -6,8 +6,6 @@
  */
 #include "lab/services/ec2/nouns.h"
 
-#include <string.h>
-
 static const struct ec2_filter filters[] = {
 	{"allocation-id", "AllocationId"},
 	{"association-id", "AssociationId"},

@@ -5,7 +5,6 @@
 #include "lab/services/iam/role.h"
 #include "lib/aws/sigv4.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 int document_read(struct request *rq, const char *text, json_t **ret_document)

@@ -4,7 +4,6 @@
 #include "lab/aws/policy.h"
 #include "lab/services/iam/role.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define VERSIONS_MAX 5

@@ -10,8 +10,6 @@
 #include "lab/services/logs/logs.h"
 #include "lab/services/logs/nouns.h"
 
-#include <string.h>
-
 static op_fn *const ops[LOGS_NOPS] = {
 	[LOGS_AssociateKmsKey] = logs_associate_kms_key,
 	[LOGS_CreateLogGroup] = logs_create_log_group,

@@ -10,8 +10,6 @@
 #include "lab/services/logs/nouns.h"
 #include "lab/services/logs/segment.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -10,7 +10,6 @@
 #include "lib/base/base64.h"
 #include "lib/base/log.h"
 
-#include <ctype.h>
 #include <ftw.h>
 #include <math.h>
 #include <stdio.h>

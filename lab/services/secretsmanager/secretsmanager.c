@@ -12,7 +12,6 @@
 #include "lab/services/secretsmanager/secret.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define RANDOM_PART 7 /* "-AbCdEf" */

@@ -7,7 +7,6 @@
 #include "lab/services/secretsmanager/secret.h"
 #include "lab/aws/envelope.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define VERSIONS_MAX 100

@@ -6,9 +6,7 @@
 #include "lab/models/kms.h"
 #include "lib/base/base64.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What KMS seals directly; a longer one goes under a data key. */

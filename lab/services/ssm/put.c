@@ -10,7 +10,6 @@
 #include <pcre2.h>
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

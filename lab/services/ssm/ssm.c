@@ -9,7 +9,6 @@
 #include "lab/services/ssm/ssm.h"
 #include "lab/services/ssm/parameter.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static int get_parameter(struct request *rq, const json_t *in, json_t *out)
