@@ -269,18 +269,20 @@ static void add_query(struct buf *out, const char *query)
 /* Without white space around it, and one space for each run inside. */
 static void add_trimmed(struct buf *out, const char *value)
 {
-	bool gap = false, any = false;
+	const char *gap = "";
 
-	for (; *value; value++) {
-		if (isspace((unsigned char)*value)) {
-			gap = any;
-			continue;
+	while (*value) {
+		const char *word = value;
+
+		while (*value && !isspace((unsigned char)*value))
+			value++;
+		if (value > word) {
+			buf_str(out, gap);
+			buf_add(out, word, (size_t)(value - word));
+			gap = " ";
 		}
-		if (gap)
-			buf_byte(out, ' ');
-		buf_byte(out, *value);
-		gap = false;
-		any = true;
+		while (isspace((unsigned char)*value))
+			value++;
 	}
 }
 

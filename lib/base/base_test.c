@@ -103,6 +103,10 @@ static void times_are_written_and_read_as_aws_has_them(void **state)
 	assert_true(clock_parse_amz("20260102T030405Z", &when));
 	assert_int_equal(when.ms, 1767323045000);
 	assert_false(clock_parse_amz("20260102T030405", &when));
+	assert_false(clock_parse_amz("20260102T03040xZ", &when));
+	assert_false(clock_parse_amz("2026-102T030405Z", &when));
+	assert_false(clock_parse_amz("20261302T030405Z", &when));
+	assert_int_equal(when.ms, 1767323045000);
 }
 
 static void json_is_read_with_limits(void **state)

@@ -191,19 +191,34 @@ bool clock_parse_iso(const char *text, int64_t *ret_ms)
 	return true;
 }
 
+/* A number of so many digits; -1 when other bytes, or the text's end, are among them. */
+static int digits_at(const char *text, int digits)
+{
+	int number = 0;
+
+	for (; digits > 0; digits--, text++) {
+		if (!isdigit((unsigned char)*text))
+			return -1;
+		number = number * 10 + (*text - '0');
+	}
+	return number;
+}
+
+/* By hand: sscanf would be a tenth of what checking a signature costs. */
 bool clock_parse_amz(const char *text, real_ms *ret_when)
 {
 	struct tm tm = {0};
-	int end = 0;
 
-	if (sscanf(text, "%4d%2d%2dT%2d%2d%2dZ%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-		   &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 6 ||
-	    end != 16 || text[end] != '\0')
+	if (strlen(text) != strlen("yyyymmddThhmmssZ") || text[8] != 'T' || text[15] != 'Z')
 		return false;
 
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	if (!in_range(&tm))
+	tm.tm_year = digits_at(text, 4) - 1900;
+	tm.tm_mon = digits_at(text + 4, 2) - 1;
+	tm.tm_mday = digits_at(text + 6, 2);
+	tm.tm_hour = digits_at(text + 9, 2);
+	tm.tm_min = digits_at(text + 11, 2);
+	tm.tm_sec = digits_at(text + 13, 2);
+	if (tm.tm_year < -1900 || !in_range(&tm))
 		return false;
 
 	*ret_when = (real_ms){(int64_t)timegm(&tm) * 1000};
