@@ -5,15 +5,21 @@
 #include "cli/page_child.h"
 #include "cli/page_run.h"
 #include "cli/process.h"
+#include "lib/base/rand.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PORT_FIRST 10000
+#define PORTS 20000
 #define UP_PATIENCE (150 * SECOND) /* longer than golden up's own */
 
 struct wishes {
@@ -49,6 +55,32 @@ static void show_log(const char *dir)
 	process_run(argv);
 }
 
+static bool is_free(int port)
+{
+	const struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	AUTO_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+}
+
+/*
+ * Pages run side by side, and some kill their control plane: no other lab may take its port before it
+ * is back. So each has one of its own, far from 4566 and below those that the kernel gives out.
+ */
+static int choose_port(void)
+{
+	int port;
+
+	do {
+		port = PORT_FIRST + (int)(rand_u64() % PORTS);
+	} while (!is_free(port));
+	return port;
+}
+
 /*
  * A lab that cannot outlive the page: its processes hold the read end of a pipe whose write end is ours
  * alone, and end when it closes. What golden up says is of interest only if it fails.
@@ -60,19 +92,22 @@ static int open_lab(const struct running *it)
 	AUTO_FREE char *program = mem_fmt("%s/golden", it->place->bin);
 	AUTO_BUF struct buf said = {0};
 	int64_t began = clock_monotonic_us();
-	char fd[16], *rest, *word;
+	char fd[16], port[16], *rest, *word;
 	int argc = 0, leash[2];
 
 	if (pipe2(leash, O_CLOEXEC) < 0)
 		return cli_fail("can't make a lab: %s", strerror(errno));
 	fcntl(leash[0], F_SETFD, 0);
 	snprintf(fd, sizeof(fd), "%d", leash[0]);
+	snprintf(port, sizeof(port), "%d", choose_port());
 
 	argv[argc++] = program;
 	argv[argc++] = "up";
 	argv[argc++] = "--detach";
 	argv[argc++] = "--leash";
 	argv[argc++] = fd;
+	argv[argc++] = "--port";
+	argv[argc++] = port;
 	for (word = strtok_r(words, " ", &rest); word && argc < 32;
 	     word = strtok_r(NULL, " ", &rest))
 		argv[argc++] = word;
