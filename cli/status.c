@@ -67,10 +67,12 @@ static void print_picture(const json_t *picture)
 		{"endpoint", 14},
 	};
 
+	double speed = json_num_or(json_get(picture, "clock"), "speed", 1);
+
 	printf("Endpoint  %s\n", json_str_or(picture, "endpoint", "AWS"));
 	printf("Service   %s\n", json_str_or(picture, "url", "none yet"));
-	printf("Clock     %s, speed %g\n", json_path_str(picture, "clock.lab"),
-	       json_num_or(json_get(picture, "clock"), "speed", 1));
+	printf("Clock     %s, ", json_path_str(picture, "clock.lab"));
+	printf(speed > 0 ? "speed %g\n" : "paused\n", speed);
 	print_table(json_get(picture, "stacks"), "Stacks", stacks, array_len(stacks));
 	print_table(json_get(picture, "services"), "Services (running, desired)", services,
 		    array_len(services));

@@ -59,11 +59,11 @@ struct resource {
 	/* Fn::GetAtt: a new reference, or NULL if there is no such attribute. NULL: has none. */
 	json_t *(*get_att)(struct request *rq, const struct cfn_resource *r, const char *name);
 
-	/* A physical name for one that has none: AWS's pattern is Stack-Logical-RANDOM. */
 	const char *note; /* "kept, does not act yet", shown by golden status; NULL: it acts */
 };
 
-/* Stack-LogicalId-8RANDOM12CH, cut to `max` characters; lower case where `lower`. */
+/* A physical name for one that has none, as AWS makes it: Stack-LogicalId-RANDOM, cut to `max`
+ * characters; lower case where `lower`. */
 const char *cfn_name(struct request *rq, const struct cfn_resource *r, size_t max, bool lower);
 
 struct service {
