@@ -31,19 +31,37 @@ static bool take_stacks(struct account *account, json_t *picture)
 	return body;
 }
 
-static bool take_cluster_services(struct account *account, const char *cluster, json_t *out)
+/* What a cluster has of one noun, listed and then described: both take and give ARNs under their
+ * own names. */
+struct ecs_noun {
+	const char *list, *arns;	/* "ListTasks", "taskArns" */
+	const char *describe, *members; /* "DescribeTasks", "tasks" */
+};
+
+/* The describing answer, or the listing one if there is nothing to describe; NULL: no answer. */
+static const json_t *describe_all(struct account *account, const struct ecs_noun *noun,
+				  const char *cluster)
 {
 	AUTO_JSON json_t *input = json_pack("{s:s}", "cluster", cluster);
-	AUTO_JSON json_t *arns = json_object();
-	const json_t *body = account_ask(account, &ecs, "ListServices", input), *service;
+	const json_t *listed = account_ask(account, &ecs, noun->list, input);
+
+	if (json_array_size(json_get(listed, noun->arns)) == 0)
+		return listed;
+	json_set(input, noun->members, json_get(listed, noun->arns));
+	return account_ask(account, &ecs, noun->describe, input);
+}
+
+static bool take_cluster_services(struct account *account, const char *cluster, json_t *out)
+{
+	static const struct ecs_noun services = {
+		"ListServices",
+		"serviceArns",
+		"DescribeServices",
+		"services",
+	};
+	const json_t *body = describe_all(account, &services, cluster), *service;
 	size_t i;
 
-	json_set(arns, "services", json_get(body, "serviceArns"));
-	json_set_str(arns, "cluster", cluster);
-	if (!body || json_array_size(json_get(arns, "services")) == 0)
-		return body;
-
-	body = account_ask(account, &ecs, "DescribeServices", arns);
 	json_each (json_get(body, "services"), i, service) {
 		json_t *it = json_push_object(out);
 
@@ -72,17 +90,10 @@ static const char *attachment_address(const json_t *task)
 
 static bool take_cluster_tasks(struct account *account, const char *cluster, json_t *out)
 {
-	AUTO_JSON json_t *input = json_pack("{s:s}", "cluster", cluster);
-	AUTO_JSON json_t *arns = json_object();
-	const json_t *body = account_ask(account, &ecs, "ListTasks", input), *task;
+	static const struct ecs_noun tasks = {"ListTasks", "taskArns", "DescribeTasks", "tasks"};
+	const json_t *body = describe_all(account, &tasks, cluster), *task;
 	size_t i;
 
-	json_set(arns, "tasks", json_get(body, "taskArns"));
-	json_set_str(arns, "cluster", cluster);
-	if (!body || json_array_size(json_get(arns, "tasks")) == 0)
-		return body;
-
-	body = account_ask(account, &ecs, "DescribeTasks", arns);
 	json_each (json_get(body, "tasks"), i, task) {
 		json_t *it = json_push_object(out);
 
