@@ -31,6 +31,7 @@ struct cfn_resource {
 	const json_t *props;	  /* intrinsics resolved */
 	const json_t *attributes; /* what create or settled kept; NULL before */
 	const json_t *tags;	  /* the stack's, [{Key, Value}] */
+	const json_t *old_tags;	  /* while it is updated: those of the stack it has so far */
 };
 
 /*
@@ -44,11 +45,22 @@ struct resource {
 	 * Faults come from aws_call: return fault_pass(rq). */
 	int (*create)(struct request *rq, const struct cfn_resource *r, const char **ret_id);
 
-	/* Changes it in place to r->props; `old` are the properties it has. NULL: is replaced. */
+	/* Changes it in place to r->props; `old` are the properties it has. Called with the two turned
+	 * round when an update is rolled back. NULL: is replaced. Then settled() is asked. */
 	int (*update)(struct request *rq, const struct cfn_resource *r, const json_t *old);
 
 	/* Deletes it; what is gone already is no fault. */
 	int (*delete)(struct request *rq, const struct cfn_resource *r);
+
+	/* Drift: the properties it has now, in the template's words, put into the empty ret_props. Only
+	 * those in r->props are compared; what it cannot tell it leaves out, and null says that it has
+	 * none. ret_there 0: it is gone. NULL: the type does not support drift detection. */
+	int (*read)(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		    int *ret_there);
+
+	/* DeletionPolicy and UpdateReplacePolicy Snapshot: keeps one before it is deleted. NULL: the
+	 * type has none, and the template is refused, as at AWS. */
+	int (*snapshot)(struct request *rq, const struct cfn_resource *r);
 
 	/* Is it there yet? 0: ask again; 1: yes; a fault: it failed. NULL: at once. */
 	int (*settled)(struct request *rq, const struct cfn_resource *r, int *ret_there);
