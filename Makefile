@@ -13,7 +13,11 @@ SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
 configure = { $(3) meson setup $(1) $(4); } >$(1).log 2>&1 && rm -f $(1).log || \
 	{ tools/deps why $(2) && cat $(1).log; rm -rf $(1) $(1).log; exit 1; }
 
-all: $(BUILD)/build.ninja
+# The bindings of the CDK are made from the packages of npm; a newer lock means other bindings.
+npm:
+	@cmp -s infra/package-lock.json infra/node_modules/.lock || { tools/deps why up; exit 1; }
+
+all: npm $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
 
 # Installs what is missing, builds, starts the lab, leaves the golden path running.
@@ -38,7 +42,7 @@ $(BUILD)/build.ninja:
 	@$(call configure,$(BUILD),up,,-Dbuildtype=debugoptimized)
 
 # The everyday build: every test runs on it.
-asan: $(ASAN)/build.ninja
+asan: npm $(ASAN)/build.ninja
 	@ninja -C $(ASAN) --quiet
 
 $(ASAN)/build.ninja:
@@ -46,7 +50,7 @@ $(ASAN)/build.ninja:
 		$(SANITIZERS))
 
 # The other compiler's opinion. Built, not run.
-clang: $(CLANG)/build.ninja
+clang: npm $(CLANG)/build.ninja
 	@ninja -C $(CLANG) --quiet
 
 $(CLANG)/build.ninja:
@@ -59,7 +63,7 @@ format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
 # libFuzzer, FUZZ_SECONDS a harness; what it finds new stays in build-fuzz/corpus.
-fuzz: $(FUZZ)/build.ninja
+fuzz: npm $(FUZZ)/build.ninja
 	@ninja -C $(FUZZ) --quiet
 	@for harness in $(FUZZ)/tests/fuzz/*_fuzz; do \
 		name=$$(basename $$harness _fuzz); echo "fuzz: $$name"; \
@@ -80,4 +84,4 @@ synth:
 clean:
 	@rm -rf $(BUILD) $(ASAN) $(CLANG) $(FUZZ)
 
-.PHONY: all up down check bench asan clang lint format fuzz synth clean
+.PHONY: all npm up down check bench asan clang lint format fuzz synth clean
