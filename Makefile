@@ -13,12 +13,12 @@ SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
 configure = { $(3) meson setup $(1) $(4); } >$(1).log 2>&1 && rm -f $(1).log || \
 	{ tools/deps why $(2) && cat $(1).log; rm -rf $(1) $(1).log; exit 1; }
 
+all: npm $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
 # The bindings of the CDK are made from the packages of npm; a newer lock means other bindings.
 npm:
 	@cmp -s infra/package-lock.json infra/node_modules/.lock || { tools/deps why up; exit 1; }
-
-all: npm $(BUILD)/build.ninja
-	@ninja -C $(BUILD) --quiet
 
 # Installs what is missing, builds, starts the lab, leaves the golden path running.
 up:
