@@ -25,6 +25,9 @@ const char *cfn_type_check(struct arena *arena, const char *type, const char *lo
 enum cfn_replaces { CFN_REPLACES_NEVER, CFN_REPLACES_MAYBE, CFN_REPLACES_ALWAYS };
 enum cfn_replaces cfn_type_replaces(const char *type, const char *path);
 
+/* Is there such a type at AWS, in the lab or not? Else its name is "unrecognized". */
+bool cfn_type_exists(const char *type);
+
 bool cfn_type_has_attribute(const char *type, const char *name); /* for Fn::GetAtt */
 
 /* The property that gives the resource its own name ("RoleName"): one with such a name cannot be
