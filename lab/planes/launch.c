@@ -2,9 +2,10 @@
  * launch.c - how a plane starts what it runs.
  *
  *   left out   a root file system of its own (the tree is looked up, not changed to), a container's
- *              own user (all run as the lab's), capabilities (nobody has any)
+ *              own user (it runs as its task's), capabilities (nobody has any)
  */
 #include "lab/planes/launch.h"
+#include "lab/planes/seclusion.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -212,6 +213,8 @@ static int exec_child(const struct launch *launch, pid_t parent, int *report)
 	setsid();
 	reset_signals();
 	err = enter_cgroups(launch->cgroups);
+	if (err == 0)
+		err = seclude(launch->seclusion);
 	if (err == 0)
 		err = enter_folder(launch);
 	if (err == 0)

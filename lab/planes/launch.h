@@ -19,9 +19,10 @@ struct launch {
 	const char *const *cgroups; /* cgroup.procs files to enter; NULL-terminated, or NULL */
 	uid_t uid;		    /* 0: as we are */
 	gid_t gid;
-	int output;	  /* stdout and stderr; -1: /dev/null */
-	int death_signal; /* when the plane is gone; 0: SIGKILL */
-	int extra;	  /* becomes descriptor LAUNCH_EXTRA; -1: none */
+	unsigned seclusion; /* what it cannot do: SECLUDE_… (lab/planes/seclusion.h) */
+	int output;	    /* stdout and stderr; -1: /dev/null */
+	int death_signal;   /* when the plane is gone; 0: SIGKILL */
+	int extra;	    /* becomes descriptor LAUNCH_EXTRA; -1: none */
 };
 
 #define LAUNCH_EXTRA 3

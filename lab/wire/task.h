@@ -6,7 +6,7 @@
  *   "arn", "cluster_arn", "family", "revision": "7", "zone", "address": "127.7.4.17",
  *   "private_address": "10.0.4.17", "cpu": 256, "memory": 512, "launched_lab_ms",
  *   "endpoint": "http://127.0.0.1:4566", "region",
- *   "user": {"uid": 65534, "gid": 65534},              absent: as we are
+ *   "user": {"uid": 1879076864, "gid": 1879076864},    absent: as we are
  *   "credentials": {"RoleArn", "AccessKeyId", "SecretAccessKey", "Token", "Expiration"},
  *   "containers": [{"name", "image", "runtime_id", "tree": "images/sha256-…" | null,
  *                   "role": "xray-daemon" | null, "entry_point": […], "command": ["/usr/bin/golden-app"],
@@ -34,5 +34,12 @@
 #define WIRE_TASK_H
 
 #define TASK_ROLE "task"
+
+/*
+ * A user from here on is one task's alone, and all its processes end with the task. Each lab has 4096,
+ * by its number. systemd's UIDS-GIDS.md lists who assigns which: from 0x70000000 to 2^31 nobody does.
+ */
+#define TASK_USER_FIRST 0x70000000
+#define TASK_USERS 4096 /* of a lab */
 
 #endif

@@ -2,9 +2,10 @@
  * container.c - one container of a task.
  *
  *   keeps      its log stream (output.h)
- *   left out   volumes, links, ulimits of its own, a read-only root, the container's own user
+ *   left out   volumes, links, ulimits of its own, the container's own user
  */
 #include "lab/planes/task/container.h"
+#include "lab/planes/seclusion.h"
 #include "lab/planes/task/environment.h"
 #include "lib/base/log.h"
 
@@ -139,6 +140,26 @@ static const char *prepare_role(struct container *container, const char *role)
 	return NULL;
 }
 
+/* Where the machine does not grant what was asked for, it runs, and says so. */
+static unsigned choose_seclusion(struct container *container)
+{
+	bool readonly = json_bool_or(container->options.spec, "readonly_root", false);
+	unsigned wanted = readonly ? SECLUDE_FILES : 0;
+	unsigned missing;
+
+	if (geteuid() != 0)
+		wanted |= SECLUDE_MEMORY;
+	missing = wanted & ~seclusion_granted();
+	if (missing & SECLUDE_FILES)
+		container->reason = "readonlyRootFilesystem is not enforced: this machine lets the "
+				    "lab make no mount namespace";
+	if (missing)
+		log_event(LOG_WARNING, "task.not_secluded", F_STR("container", container->name),
+			  F_STR("lacks", missing & SECLUDE_FILES ? "a mount namespace"
+								 : "a user namespace"));
+	return wanted & ~missing;
+}
+
 static const char *prepare(struct container *container)
 {
 	const json_t *spec = container->options.spec;
@@ -154,6 +175,7 @@ static const char *prepare(struct container *container)
 		return "refusing to run as root";
 	if (geteuid() != 0)
 		launch->uid = 0; /* we are nobody special: it runs as we do */
+	launch->seclusion = choose_seclusion(container);
 	if (!container->limits)
 		return "too many containers";
 	if (role)

@@ -1,7 +1,8 @@
 /*
  * keeper.c - nothing of a task outlives its plane.
  *
- *   left out   processes that left both their session and their cgroup
+ *   left out   processes that left both their session and their cgroup, where the task has no user of
+ *              its own
  */
 #include "lab/planes/task/keeper.h"
 #include "lib/base/buf.h"
@@ -21,12 +22,13 @@
 #define KEPT_MAX 64 /* a task has ten containers at most, each a health check */
 #define FOLDER_MAX 256
 
-enum order { STARTED, ENDED, FOLDER };
+enum order { STARTED, ENDED, FOLDER, USER };
 
 /* One datagram an order, so that none arrives in part. */
 struct message {
 	enum order order;
 	pid_t session;
+	uid_t uid;
 	char folder[FOLDER_MAX];
 };
 
@@ -39,6 +41,7 @@ struct kept {
 	pid_t sessions[KEPT_MAX];
 	char folders[KEPT_MAX][FOLDER_MAX];
 	size_t nfolders;
+	uid_t uid; /* 0: it is not the task's alone */
 };
 
 static void swap_session(struct kept *kept, pid_t old, pid_t session)
@@ -63,6 +66,9 @@ static void obey(struct kept *kept, const struct message *message)
 	case FOLDER:
 		if (kept->nfolders < KEPT_MAX)
 			memcpy(kept->folders[kept->nfolders++], message->folder, FOLDER_MAX);
+		break;
+	case USER:
+		kept->uid = message->uid;
 		break;
 	}
 }
@@ -124,9 +130,24 @@ static void kill_folder(const char *folder)
 		fclose(file);
 }
 
+/* As that user: then the kernel itself finds all of them, even those being born. */
+static void kill_user(uid_t uid)
+{
+	pid_t pid = uid ? fork() : -1;
+
+	if (pid == 0) {
+		if (setresuid(uid, uid, uid) == 0)
+			kill(-1, SIGKILL);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static void clear(const struct kept *kept)
 {
 	kill_sessions(kept);
+	kill_user(kept->uid);
 	/* A cgroup can be removed a moment after its last process died; inner ones came last. */
 	for (int again = 0; again < 50; again++) {
 		bool left = false;
@@ -217,6 +238,11 @@ void keeper_folder(struct keeper *keeper, const char *cgroup)
 
 	snprintf(message.folder, sizeof(message.folder), "%s", cgroup);
 	tell(keeper, &message);
+}
+
+void keeper_user(struct keeper *keeper, uid_t uid)
+{
+	tell(keeper, &(struct message){.order = USER, .uid = uid});
 }
 
 void keeper_close(struct keeper *keeper)

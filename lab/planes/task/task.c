@@ -333,6 +333,7 @@ static void add_container(struct task *task, const json_t *spec)
 static const char *begin(struct task *task, const json_t *desired)
 {
 	const json_t *containers = json_get(desired, "containers");
+	uid_t uid = (uid_t)json_int_or(json_get(desired, "user"), "uid", 0);
 	struct limits_options limits = {
 		.loop = task->loop,
 		.keeper = task->keeper,
@@ -350,6 +351,8 @@ static const char *begin(struct task *task, const json_t *desired)
 		return "no port for the metadata endpoint";
 	if (limits_open(&limits, &task->limits) < 0)
 		return "no limits";
+	if (geteuid() == 0 && uid >= TASK_USER_FIRST)
+		keeper_user(task->keeper, uid);
 
 	task->desired = json_deep_copy(desired);
 	task->created = lab_clock_now(plane_clock(task->plane));

@@ -26,6 +26,9 @@
 /* Of this run's own: cgroups are named after it, and runs beside each other must not share one. */
 static char id[33];
 
+/* As control would pick it: far from anybody. */
+#define FIRST_USER (TASK_USER_FIRST + 255 * TASK_USERS)
+
 static char folder[] = "/tmp/golden-task-XXXXXX";
 
 static void write_file(const char *path, const char *text, mode_t mode)
@@ -74,8 +77,8 @@ static json_t *task_of(const char *script)
 	json_t *container = json_push_object(json_add_array(desired, "containers"));
 	json_t *log = json_add_object(container, "log");
 
-	json_set_int(user, "uid", 65534);
-	json_set_int(user, "gid", 65534);
+	json_set_int(user, "uid", FIRST_USER);
+	json_set_int(user, "gid", FIRST_USER);
 	json_set_str(desired, "arn", "arn:aws:ecs:us-east-1:123456789012:task/golden/1");
 	json_set_str(desired, "address", "127.0.0.1");
 	json_set_str(desired, "region", "us-east-1");
@@ -145,7 +148,7 @@ static void what_it_prints_is_logged(void **state)
 	assert_int_equal(driver_stop(driver, 3000), 0);
 	log = take_log();
 	if (geteuid() == 0)
-		assert_string_equal(log, "one\ntwo\nthree65534\nimage us-east-1\n4\n");
+		assert_string_equal(log, "one\ntwo\nthree1880092672\nimage us-east-1\n4\n");
 }
 
 static void lines_have_lab_time(void **state)
@@ -391,6 +394,85 @@ static void nothing_outlives_a_plane_that_was_killed(void **state)
 	unlink("logs/g/s");
 }
 
+/* Another task of the same lab, beside the first. */
+static struct driver *start_second(const char *script)
+{
+	AUTO_FREE char *second = mem_fmt("f%s", id + 1);
+	AUTO_JSON json_t *desired = task_of(script);
+	json_t *user = json_object_get(desired, "user");
+	struct driver *driver = driver_start(TASK_ROLE, second);
+
+	json_set_int(user, "uid", FIRST_USER + 1);
+	json_set_int(user, "gid", FIRST_USER + 1);
+	driver_desire(driver, desired);
+	return driver;
+}
+
+static void another_tasks_environment_is_not_to_be_read(void **state)
+{
+	json_t *desired = task_of("exec sleep 100");
+	json_t *secrets = json_add_object(container_of(desired), "secrets");
+	AUTO_FREE char *script = NULL;
+	struct driver *first, *second;
+	AUTO_FREE char *log = NULL;
+
+	json_set_str(secrets, "DB_PASSWORD", "hunter2");
+	json_drop(container_of(desired), "log");
+	first = start(desired);
+	assert_true(driver_wait(first, "status", "RUNNING", 5000));
+	script = mem_fmt("grep -c hunter2 /proc/%d/environ; grep -c FROM=image /proc/$$/environ",
+			 (int)json_int_or(json_path(driver_fact(first), "containers.0"), "pid", 0));
+	second = start_second(script);
+	assert_true(driver_wait(second, "status", "STOPPED", 5000));
+	assert_int_equal(driver_stop(second, 3000), 0);
+	assert_int_equal(driver_stop(first, 3000), 0);
+	log = take_log();
+	assert_non_null(strstr(log, "environ: Permission denied\n1\n"));
+}
+
+static void a_read_only_root_is_read_only(void **state)
+{
+	json_t *desired =
+		task_of("echo x >/tmp/golden-$$ || echo no tmp; echo x >../rootfs/bin/x || echo no "
+			"image; echo x >/dev/null && echo x >/dev/shm/x && cat /dev/shm/x");
+	struct driver *driver;
+	AUTO_FREE char *log = NULL;
+
+	json_set_bool(container_of(desired), "readonly_root", true);
+	driver = start(desired);
+	assert_true(driver_wait(driver, "status", "STOPPED", 5000));
+	assert_null(json_path(driver_fact(driver), "containers.0.reason"));
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	log = take_log();
+	assert_non_null(strstr(log, "Read-only file system\nno tmp\n"));
+	assert_non_null(strstr(log, "Read-only file system\nno image\n"));
+	assert_non_null(strstr(log, "\nx\n"));
+	assert_int_equal(access("/dev/shm/x", F_OK), -1);
+}
+
+/* It leaves its session, and there is no cgroup: its user it cannot leave. */
+static void what_runs_away_is_found_by_its_user(void **state)
+{
+	json_t *desired = task_of("setsid sleep 100 >/dev/null 2>&1 & sleep 0.2; echo $!");
+	struct driver *driver;
+	AUTO_FREE char *log = NULL;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	json_set_bool(desired, "plain_limits", true);
+	driver = start(desired);
+	assert_true(driver_wait(driver, "status", "STOPPED", 5000));
+	log = take_log();
+	pid = (pid_t)strtol(log, NULL, 10);
+	assert_true(pid > 1);
+	assert_int_equal(kill(pid, 0), 0);
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	for (int i = 0; i < 300 && kill(pid, 0) == 0; i++) /* until init has reaped it */
+		usleep(10000);
+	assert_int_equal(kill(pid, 0), -1);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +485,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(health_checks_count),
 		cmocka_unit_test(dependencies_order_starts),
 		cmocka_unit_test(containers_can_ask_for_metadata_and_credentials),
+		cmocka_unit_test(another_tasks_environment_is_not_to_be_read),
+		cmocka_unit_test(a_read_only_root_is_read_only),
+		cmocka_unit_test(what_runs_away_is_found_by_its_user),
 		cmocka_unit_test(nothing_outlives_a_plane_that_was_killed),
 	};
 	int status = driver_plane(argc, argv, task_main);

@@ -13,9 +13,11 @@
 #include "lab/aws/lab.h"
 #include "lab/models/ec2.h"
 #include "lab/models/ecs.h"
+#include "lab/wire/task.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 extern const struct service ec2_service;
 
@@ -287,6 +289,30 @@ static void what_a_plane_was_told_is_kept_sealed(void **state)
 	tx_rollback(tx);
 }
 
+/* As root alone: else they run as we do. */
+static void each_task_runs_as_a_user_of_its_own(void **state)
+{
+	struct world *world = *state;
+	AUTO_JSON json_t *tasks = NULL;
+	int64_t users[2];
+
+	create_service(world, 2, "ECS");
+	tasks = tasks_of(world, "RUNNING");
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *order = lab_ordered(world->lab, "task", id_of(json_at(tasks, i)));
+
+		users[i] = json_int_or(json_get(order, "user"), "uid", 0);
+		assert_int_equal(json_int_or(json_get(order, "user"), "gid", 0), users[i]);
+	}
+	if (geteuid() != 0) {
+		assert_int_equal(users[0] + users[1], 0);
+		return;
+	}
+	assert_int_equal((users[0] - TASK_USER_FIRST) / TASK_USERS, 7); /* the lab's number */
+	assert_int_equal((users[1] - TASK_USER_FIRST) / TASK_USERS, 7);
+	assert_int_not_equal(users[0], users[1]);
+}
+
 static void a_lost_plane_is_a_lost_host(void **state)
 {
 	struct world *world = *state;
@@ -474,6 +500,7 @@ int main(void)
 		TEST(a_service_reaches_its_steady_state),
 		TEST(a_stopped_task_is_replaced_and_stays_visible_for_an_hour),
 		TEST(what_a_plane_was_told_is_kept_sealed),
+		TEST(each_task_runs_as_a_user_of_its_own),
 		TEST(a_lost_plane_is_a_lost_host),
 		TEST(tasks_that_never_run_are_started_less_and_less),
 		TEST(a_new_deployment_replaces_the_old_one),

@@ -12,11 +12,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/types.h>
 #include <unistd.h>
 
-#define STOP_TIMEOUT_DEFAULT 30 /* seconds; at most 120 on Fargate */
-#define NOBODY 65534
+#define STOP_TIMEOUT_DEFAULT 30	   /* seconds; at most 120 on Fargate */
 #define RENEW_BEFORE (30 * MINUTE) /* real */
 
 struct launch {
@@ -25,6 +23,7 @@ struct launch {
 	const json_t *definition;
 	const struct principal *execution_role;
 	const char *address; /* on this machine */
+	int64_t user;	     /* … that it runs as; 0: as we do */
 };
 
 static const char *cannot_assume(struct request *rq, const char *role)
@@ -295,11 +294,11 @@ static void add_identity(const struct launch *launch, json_t *order)
 	json_set_str(order, "endpoint", lab_endpoint(rq->lab));
 	json_set_str(order, "region", rq->region);
 	/* Tasks never run as root. */
-	if (geteuid() == 0) {
+	if (launch->user) {
 		json_t *user = json_add_object(order, "user");
 
-		json_set_int(user, "uid", NOBODY);
-		json_set_int(user, "gid", NOBODY);
+		json_set_int(user, "uid", launch->user);
+		json_set_int(user, "gid", launch->user);
 	}
 }
 
@@ -311,6 +310,7 @@ const char *task_launch(struct request *rq, json_t *task, json_t *order)
 		.definition = task_definition_find(rq, json_str(task, "taskDefinitionArn")),
 		.execution_role = principal_service(rq, "ecs-tasks.amazonaws.com"),
 		.address = lab_address(rq, json_str(task, "_address")),
+		.user = geteuid() == 0 ? user_take(rq, task) : 0,
 	};
 	const json_t *containers = json_get(launch.definition, "containerDefinitions");
 	const json_t *of;
