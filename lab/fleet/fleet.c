@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOGS_KEPT 32 /* of planes that are gone */
+
 static struct member *find(const struct fleet *fleet, const char *role, const char *id)
 {
 	struct member *member;
@@ -59,23 +61,103 @@ static void adopt_one(struct fleet *fleet, char *name)
 	unlinkat(fleet->dir, socket, 0);
 }
 
-static int adopt_all(struct fleet *fleet)
+static int open_run(const struct fleet *fleet, DIR **ret_dir)
 {
 	int fd = openat(fleet->dir, "run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
-	DIR *dir;
 
 	if (fd < 0)
 		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	*ret_dir = fdopendir(fd);
+	if (*ret_dir)
+		return 0;
+	close(fd);
+	return -ENOMEM;
+}
+
+static int adopt_all(struct fleet *fleet)
+{
+	struct dirent *entry;
+	DIR *dir;
+	int err = open_run(fleet, &dir);
+
+	if (err < 0)
+		return err;
 	while ((entry = readdir(dir)))
 		adopt_one(fleet, entry->d_name);
 	closedir(dir);
 	return 0;
+}
+
+struct old_log {
+	char *name; /* NULL: a free place */
+	time_t changed;
+};
+
+static void drop_log(const struct fleet *fleet, char *name)
+{
+	AUTO_FREE char *path = name ? mem_fmt("run/%s", name) : NULL;
+
+	if (path)
+		unlinkat(fleet->dir, path, 0);
+	free(name);
+}
+
+/* "run/alb-0123.log" of a plane that is gone? Ours to free, or NULL. */
+static char *old_log_name(struct fleet *fleet, const char *name, time_t *ret_changed)
+{
+	AUTO_FREE char *path = mem_fmt("run/%s", name);
+	AUTO_FREE char *role = mem_strdup(name);
+	char *dot = strrchr(role, '.');
+	char *dash = strchr(role, '-');
+	struct stat stat;
+
+	if (!dot || strcmp(dot, ".log") != 0 || !dash || dash > dot)
+		return NULL;
+	*dot = '\0';
+	*dash = '\0';
+	if (find(fleet, role, dash + 1) ||
+	    fstatat(fleet->dir, path, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+		return NULL;
+	*ret_changed = stat.st_mtime;
+	return mem_strdup(name);
+}
+
+/* A free place, or the oldest. */
+static struct old_log *worst_of(struct old_log kept[LOGS_KEPT])
+{
+	struct old_log *worst = kept;
+
+	for (size_t i = 1; i < LOGS_KEPT && worst->name; i++) {
+		if (!kept[i].name || kept[i].changed < worst->changed)
+			worst = &kept[i];
+	}
+	return worst;
+}
+
+/* The newest logs of those that are gone may explain something; the rest goes. */
+static void prune_logs(struct fleet *fleet)
+{
+	struct old_log kept[LOGS_KEPT] = {0};
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (open_run(fleet, &dir) < 0)
+		return;
+	while ((entry = readdir(dir))) {
+		struct old_log *worst = worst_of(kept);
+		struct old_log one;
+
+		one.name = old_log_name(fleet, entry->d_name, &one.changed);
+		if (one.name && (!worst->name || one.changed > worst->changed)) {
+			drop_log(fleet, worst->name);
+			*worst = one;
+		} else {
+			drop_log(fleet, one.name);
+		}
+	}
+	closedir(dir);
+	for (size_t i = 0; i < LOGS_KEPT; i++)
+		free(kept[i].name);
 }
 
 /*
@@ -137,6 +219,7 @@ int fleet_open(uv_loop_t *loop, const struct fleet_options *options,
 	err = adopt_all(fleet);
 	if (err < 0)
 		goto fail;
+	prune_logs(fleet);
 
 	*ret_fleet = fleet;
 	return 0;
@@ -207,17 +290,6 @@ static void each(struct fleet *fleet, void (*act)(struct member *member))
 void fleet_commit(struct fleet *fleet)
 {
 	each(fleet, member_commit);
-}
-
-static void rollback_one(struct member *member)
-{
-	if (member->pending)
-		member_rollback(member);
-}
-
-void fleet_rollback(struct fleet *fleet)
-{
-	each(fleet, rollback_one);
 }
 
 void fleet_tell_clock(struct fleet *fleet, const struct lab_clock *clock)

@@ -45,14 +45,12 @@ void fleet_close(struct fleet *fleet); /* the planes go on; NULL is fine */
 
 /*
  * Wants a plane with this desired state; starts the process when there is none. Kept until
- * fleet_commit(), thrown away by fleet_rollback(): an order never leaves a transaction that failed.
- * The same state again is not sent again.
+ * fleet_commit(): the last one counts. The same state again is not sent again.
  */
 void fleet_want(struct fleet *fleet, const char *role, const char *id, const json_t *desired);
 /* Wants it gone: told to stop in order, then SIGTERM after `grace`, SIGKILL after twice that. */
 void fleet_dismiss(struct fleet *fleet, const char *role, const char *id, msec grace);
 void fleet_commit(struct fleet *fleet);
-void fleet_rollback(struct fleet *fleet);
 
 void fleet_tell_clock(struct fleet *fleet, const struct lab_clock *clock);   /* to every plane */
 bool fleet_has(const struct fleet *fleet, const char *role, const char *id); /* process runs */

@@ -239,16 +239,14 @@ static void orders_of_one_moment_become_one(void **state)
 	assert_int_equal(world.waves, 3);
 }
 
-static void an_order_that_is_rolled_back_never_leaves(void **state)
+static void the_last_order_before_the_commit_counts(void **state)
 {
-	order("a", "fish");
-	wait_for(&world.waves, 1);
 	want("a", "salt");
 	want("b", "salt");
-	fleet_rollback(world.fleet);
+	fleet_dismiss(world.fleet, "boat", "b", 5 * SECOND);
+	want("a", "tea");
 	fleet_commit(world.fleet);
-	order("a", "tea");
-	wait_for(&world.waves, 2);
+	wait_for(&world.waves, 1);
 	assert_string_equal(world.load, "tea");
 	assert_int_equal(count_planes(0), 1);
 }
@@ -357,6 +355,44 @@ static void the_locks_of_the_dead_are_cleared(void **state)
 	wait_for(&world.waves, 2);
 }
 
+static int count_logs(void)
+{
+	AUTO_FREE char *path = mem_fmt("%s/run", world.dir);
+	const struct dirent *entry;
+	DIR *dir = opendir(path);
+	int count = 0;
+
+	while ((entry = readdir(dir)))
+		count += strstr(entry->d_name, ".log") != NULL;
+	closedir(dir);
+	return count;
+}
+
+static void old_logs_go_the_newest_stay(void **state)
+{
+	AUTO_FREE char *oldest = mem_fmt("%s/run/boat-40.log", world.dir);
+	AUTO_FREE char *newest = mem_fmt("%s/run/boat-41.log", world.dir);
+
+	order("a", "fish");
+	wait_for(&world.waves, 1);
+	close_fleet();
+	for (int i = 0; i < 42; i++) {
+		AUTO_FREE char *path = mem_fmt("%s/run/boat-%d.log", world.dir, i);
+		const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000 + i % 40 * 2}};
+		int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+		futimens(fd, times);
+		close(fd);
+	}
+	utimensat(AT_FDCWD, oldest, (struct timespec[2]){{.tv_sec = 1}, {.tv_sec = 1}}, 0);
+	utimensat(AT_FDCWD, newest, NULL, 0);
+	open_fleet();
+	wait_for(&world.states, 2);
+	assert_int_equal(count_logs(), 32 + 1); /* and the one that is in use */
+	assert_int_equal(access(oldest, F_OK), -1);
+	assert_int_equal(access(newest, F_OK), 0);
+}
+
 static void a_dismissed_plane_stops_in_order(void **state)
 {
 	AUTO_FREE char *lock = mem_fmt("%s/run/boat-a.lock", world.dir);
@@ -365,11 +401,6 @@ static void a_dismissed_plane_stops_in_order(void **state)
 
 	order("a", "fish");
 	wait_for(&world.waves, 1);
-	fleet_dismiss(world.fleet, "boat", "a", 5 * SECOND);
-	fleet_rollback(world.fleet);
-	turn();
-	assert_int_equal(count_planes(0), 1);
-
 	fleet_dismiss(world.fleet, "boat", "a", 5 * SECOND);
 	fleet_dismiss(world.fleet, "boat", "never was", 5 * SECOND);
 	fleet_commit(world.fleet);
@@ -491,13 +522,14 @@ int main(int argc, char **argv)
 		scene(a_plane_that_is_wanted_starts_and_takes_it_up),
 		scene(a_plane_inherits_nothing),
 		scene(orders_of_one_moment_become_one),
-		scene(an_order_that_is_rolled_back_never_leaves),
+		scene(the_last_order_before_the_commit_counts),
 		scene(a_refused_order_does_not_block_the_next),
 		scene(a_killed_plane_is_told_and_wanted_again),
 		scene(a_plane_that_dies_at_once_is_not_started_in_a_hurry),
 		scene(planes_go_on_without_control_and_are_adopted),
 		scene(what_is_wanted_right_after_adoption_starts_no_second),
 		scene(the_locks_of_the_dead_are_cleared),
+		scene(old_logs_go_the_newest_stay),
 		scene(a_dismissed_plane_stops_in_order),
 		scene(a_plane_that_will_not_stop_is_killed),
 		scene(wanted_again_while_it_stops_it_is_started_again),

@@ -510,12 +510,3 @@ void member_commit(struct member *member)
 	else
 		dismiss(member);
 }
-
-void member_rollback(struct member *member)
-{
-	member->pending = false;
-	json_decref(member->pending_desired);
-	member->pending_desired = NULL;
-	if (!member->pid && !member->desired && !member->ended)
-		member_remove(member);
-}

@@ -68,7 +68,6 @@ struct member *member_new(struct fleet *fleet, const char *role, const char *id)
 void member_remove(struct member *member); /* closes what it has; the process goes on */
 void member_adopt(struct member *member, pid_t pid);
 void member_commit(struct member *member);
-void member_rollback(struct member *member);
 void member_tell_clock(struct member *member);
 
 void fleet_unref(struct fleet *fleet);

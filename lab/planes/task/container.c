@@ -54,23 +54,6 @@ struct container *container_open(const struct container_options *options)
 	return container;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-	struct container *container = handle->data;
-
-	arena_close(container->arena);
-	free(container);
-}
-
-void container_close(struct container *container)
-{
-	if (!container)
-		return;
-	health_close(container->health);
-	output_close(container->output);
-	uv_close((uv_handle_t *)&container->grace, on_closed);
-}
-
 static void add_surroundings(const struct container *container, struct surroundings *ret_around)
 {
 	const struct container_options *options = &container->options;

@@ -45,8 +45,8 @@ struct container {
 	uv_timer_t grace; /* from SIGTERM to SIGKILL */
 };
 
+/* Stays as long as its plane. */
 struct container *container_open(const struct container_options *options);
-void container_close(struct container *container); /* no process runs; NULL is fine */
 
 /* False: it could not be started; `reason` says why and the status is STOPPED. */
 bool container_start(struct container *container);

@@ -118,19 +118,6 @@ struct health *health_open(const struct health_options *options)
 	return health;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-	free(handle->data);
-}
-
-void health_close(struct health *health)
-{
-	if (!health)
-		return;
-	health_end(health);
-	uv_close((uv_handle_t *)&health->timer.timer, on_closed);
-}
-
 static void become(struct health *health, enum health_status status)
 {
 	if (health->status == status)

@@ -27,7 +27,6 @@ struct health_options {
 
 /* NULL when there is no check: the command is missing or NONE. */
 struct health *health_open(const struct health_options *options);
-void health_close(struct health *health); /* NULL is fine; the loop must turn once more */
 
 void health_begin(struct health *health); /* the container runs */
 void health_end(struct health *health);	  /* it stops: no more checks, none in flight */

@@ -122,12 +122,6 @@ static void on_closed(uv_handle_t *handle)
 	free(output);
 }
 
-void output_close(struct output *output)
-{
-	if (output)
-		uv_close((uv_handle_t *)&output->pipe, on_closed);
-}
-
 static int open_segment(struct output *output)
 {
 	AUTO_FREE char *path = NULL;
@@ -165,7 +159,7 @@ int output_open(uv_loop_t *loop, const struct plane *plane, const char *group, c
 		err = uv_read_start((uv_stream_t *)&output->pipe, on_room, on_read);
 	if (err < 0) {
 		close(ends[1]);
-		output_close(output);
+		uv_close((uv_handle_t *)&output->pipe, on_closed);
 		return err;
 	}
 	*ret_fd = ends[1];

@@ -21,6 +21,4 @@ void output_finish(struct output *output);
 /* What was written since the last time (wire/task.h, "logged"): a new object, or NULL. */
 json_t *output_take_logged(struct output *output);
 
-void output_close(struct output *output); /* NULL is fine; the loop must turn once more */
-
 #endif
