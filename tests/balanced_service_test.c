@@ -7,9 +7,12 @@
 #include "lab/models/ec2.h"
 #include "lab/models/ecs.h"
 #include "lab/models/elbv2.h"
+#include "lab/models/iam.h"
 #include "lab/services/ec2/ec2.h"
 #include "lab/services/ecs/ecs.h"
 #include "lab/services/elbv2/elbv2.h"
+#include "lab/services/iam/iam.h"
+#include "lab/services/sts/sts.h"
 #include "lib/base/log.h"
 
 #include <setjmp.h>
@@ -19,7 +22,8 @@
 
 #include <cmocka.h>
 
-static const struct service *const services[] = {&ec2_service, &ecs_service, &elbv2_service, NULL};
+static const struct service *const services[] = {&ec2_service, &ecs_service, &elbv2_service,
+						 &iam_service, &sts_service, NULL};
 
 #define TASKS_MAX 16
 
@@ -86,6 +90,18 @@ static void make_balancer(struct world *world)
 			      world->group));
 }
 
+static void make_role(struct world *world)
+{
+	struct trial *t = &world->trial;
+
+	lab_set_authority(t->lab, &iam_authority);
+	must(world,
+	     trial_ask(t, &iam_model, IAM_CreateRole,
+		       "{'RoleName': 'app', 'AssumeRolePolicyDocument': '{\\'Statement\\': "
+		       "[{\\'Effect\\': \\'Allow\\', \\'Action\\': \\'sts:AssumeRole\\', "
+		       "\\'Principal\\': {\\'Service\\': \\'ecs-tasks.amazonaws.com\\'}}]}'}"));
+}
+
 static void make_service(struct world *world)
 {
 	struct trial *t = &world->trial;
@@ -95,7 +111,8 @@ static void make_service(struct world *world)
 	     trial_ask(
 		     t, &ecs_model, ECS_RegisterTaskDefinition,
 		     "{'family': 'app', 'networkMode': 'awsvpc', 'cpu': '256', 'memory': '512', "
-		     "'requiresCompatibilities': ['FARGATE'], 'containerDefinitions': [{'name': "
+		     "'requiresCompatibilities': ['FARGATE'], 'taskRoleArn': "
+		     "'arn:aws:iam::123456789012:role/app', 'containerDefinitions': [{'name': "
 		     "'main', 'image': 'public.ecr.aws/xray/aws-xray-daemon:3.x', 'portMappings': "
 		     "[{'containerPort': 8000}]}]}"));
 	must(world,
@@ -118,6 +135,7 @@ static int opened(void **state)
 	trial_open(&world->trial, services);
 	make_network(world);
 	make_balancer(world);
+	make_role(world);
 	make_service(world);
 	*state = world;
 	return 0;
@@ -328,6 +346,27 @@ static void a_task_that_ends_by_itself_drains_nothing(void **state)
 	assert_int_equal(world->ntasks, 2);
 }
 
+static const char *key_id(struct world *world)
+{
+	const json_t *order = lab_ordered(world->trial.lab, "task", world->tasks[0]);
+
+	return json_path_str(order, "credentials.AccessKeyId");
+}
+
+/* The trial's clock stands still: credentials expire in real time. */
+static void credentials_that_expire_are_renewed(void **state)
+{
+	struct world *world = *state;
+	AUTO_FREE char *first = NULL;
+
+	look(world);
+	run(world, 0);
+	first = mem_strdup(key_id(world));
+	assert_non_null(first);
+	plane_says(world, "task", world->tasks[0], "{'credentials': 'expiring'}");
+	assert_string_not_equal(key_id(world), first);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, opened, closed)
 
 int main(void)
@@ -337,6 +376,7 @@ int main(void)
 		TEST(an_unhealthy_task_goes_when_its_replacement_is_healthy),
 		TEST(in_its_grace_period_a_task_is_left_alone),
 		TEST(a_task_that_ends_by_itself_drains_nothing),
+		TEST(credentials_that_expire_are_renewed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

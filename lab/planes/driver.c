@@ -26,6 +26,7 @@ struct driver {
 	int leash[2];
 	json_t *fact;
 	int64_t logged;
+	int expiring;
 	int64_t number;
 };
 
@@ -50,6 +51,7 @@ static void on_line(struct channel *channel, const json_t *message, void *user)
 		json_decref(driver->fact);
 		driver->fact = json_deep_copy(fact);
 	}
+	driver->expiring += json_has(fact, "credentials");
 	json_each (json_get(fact, "logged"), i, logged)
 		driver->logged += json_int_or(logged, "events", 0);
 }
@@ -120,6 +122,11 @@ const json_t *driver_fact(const struct driver *driver)
 int64_t driver_logged(const struct driver *driver)
 {
 	return driver->logged;
+}
+
+int driver_expiring(const struct driver *driver)
+{
+	return driver->expiring;
 }
 
 void driver_desire(struct driver *driver, const json_t *desired)

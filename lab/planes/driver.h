@@ -27,6 +27,8 @@ bool driver_wait(struct driver *driver, const char *path, const char *value, mse
 const json_t *driver_fact(const struct driver *driver);
 /* What was said to be logged, all lines' number. */
 int64_t driver_logged(const struct driver *driver);
+/* How often it said that its credentials expire. */
+int driver_expiring(const struct driver *driver);
 
 /* Lets the loop turn. */
 void driver_run(struct driver *driver, msec ms);

@@ -29,6 +29,7 @@
  * and stopped_reason are AWS's; a task that ended is STOPPED until it is dismissed.
  * fact {"logged": [{"group", "stream", "first", "last", "ingested", "bytes", "events"}]}
  *      what was written to log segments (wire/log_segment.h) since the last one, at most once a second
+ * fact {"credentials": "expiring"}                       half an hour before, each minute until new ones come
  */
 #ifndef WIRE_TASK_H
 #define WIRE_TASK_H

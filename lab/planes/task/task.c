@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 #define MIB ((int64_t)1 << 20)
+#define RENEW_BEFORE (30 * MINUTE) /* real, as all of credentials is */
+#define ASK_AGAIN (1 * MINUTE)
 
 const char *task_status_text(const struct task *task)
 {
@@ -301,11 +303,34 @@ static void write_clock(struct task *task)
 		log_event(LOG_WARNING, "task.clock.failed", F_ERR(errno));
 }
 
+/* Whatever the lab clock does. Control may be away: it is asked again. */
+static void ask_for_credentials(struct task *task)
+{
+	AUTO_JSON json_t *fact = NULL;
+
+	if (!task->renew.ms || clock_real().ms < task->renew.ms)
+		return;
+	task->renew.ms = clock_real().ms + ASK_AGAIN;
+	fact = json_object();
+	json_set_str(fact, "credentials", "expiring");
+	plane_fact(task->plane, fact);
+}
+
+static void take_credentials(struct task *task, const json_t *credentials)
+{
+	int64_t expires;
+
+	json_set(task->desired, "credentials", credentials);
+	if (clock_parse_iso(json_str_or(credentials, "Expiration", ""), &expires))
+		task->renew.ms = expires - RENEW_BEFORE;
+}
+
 static void on_second(uv_timer_t *timer)
 {
 	struct task *task = timer->data;
 
 	say_logged(task);
+	ask_for_credentials(task);
 }
 
 static void add_container(struct task *task, const json_t *spec)
@@ -372,7 +397,7 @@ static const char *on_desired(const json_t *desired, void *user)
 
 	if (why)
 		return why;
-	json_set(task->desired, "credentials", json_get(desired, "credentials"));
+	take_credentials(task, json_get(desired, "credentials"));
 	if (json_is_object(stop))
 		begin_stop(task, known_code(json_str(stop, "code")), json_str(stop, "reason"));
 	task_advance(task);

@@ -26,6 +26,7 @@ struct task {
 	const char *stop_code; /* "EssentialContainerExited", …; NULL: not stopped, or not by us */
 	char *stopped_reason;
 	lab_ms created, started;
+	real_ms renew;	/* when to ask for new credentials; ms 0: it has none */
 	bool dismissed; /* no longer wanted: the plane ends with the task */
 	bool advancing; /* task_advance() is on the stack: transitions are taken up there */
 	bool changed;	/* … and one came */

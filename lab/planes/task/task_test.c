@@ -369,6 +369,30 @@ static void containers_can_ask_for_metadata_and_credentials(void **state)
 	assert_int_equal(driver_stop(driver, 3000), 0);
 }
 
+/* Real time: the lab clock stands still. */
+static void expiring_credentials_are_said(void **state)
+{
+	AUTO_JSON json_t *desired = task_of("exec sleep 100");
+	json_t *credentials = json_add_object(desired, "credentials");
+	struct driver *driver = driver_start(TASK_ROLE, id);
+	char text[CLOCK_TEXT];
+
+	json_set_int(container_of(desired), "stop_timeout_ms", 300);
+	driver_clock(driver, 4102444800000, 0);
+	json_set_str(credentials, "Expiration",
+		     clock_iso_seconds(clock_real().ms + 29 * MINUTE, text));
+	driver_desire(driver, desired);
+	driver_run(driver, 2500);
+	assert_int_equal(driver_expiring(driver), 1); /* not again before a minute is over */
+	json_set_str(credentials, "Expiration",
+		     clock_iso_seconds(clock_real().ms + 31 * MINUTE, text));
+	driver_desire(driver, desired);
+	driver_run(driver, 1500);
+	assert_int_equal(driver_expiring(driver), 1);
+	assert_int_equal(driver_stop(driver, 3000), 0);
+	unlink("logs/g/s");
+}
+
 static void nothing_outlives_a_plane_that_was_killed(void **state)
 {
 	AUTO_FREE char *mark = mem_fmt("3%d", (int)getpid());
@@ -488,6 +512,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(another_tasks_environment_is_not_to_be_read),
 		cmocka_unit_test(a_read_only_root_is_read_only),
 		cmocka_unit_test(what_runs_away_is_found_by_its_user),
+		cmocka_unit_test(expiring_credentials_are_said),
 		cmocka_unit_test(nothing_outlives_a_plane_that_was_killed),
 	};
 	int status = driver_plane(argc, argv, task_main);

@@ -14,8 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STOP_TIMEOUT_DEFAULT 30	   /* seconds; at most 120 on Fargate */
-#define RENEW_BEFORE (30 * MINUTE) /* real */
+#define STOP_TIMEOUT_DEFAULT 30 /* seconds; at most 120 on Fargate */
 
 struct launch {
 	struct request *rq;
@@ -49,7 +48,8 @@ static const json_t *assume(struct request *rq, const char *role, const char *se
 	return json_get(out, "Credentials");
 }
 
-bool task_credentials(struct request *rq, json_t *task, json_t *order, const char **ret_reason)
+bool task_credentials(struct request *rq, const json_t *task, json_t *order,
+		      const char **ret_reason)
 {
 	const json_t *definition = task_definition_find(rq, json_str(task, "taskDefinitionArn"));
 	const char *role = json_path_str(task, "overrides.taskRoleArn");
@@ -74,7 +74,6 @@ bool task_credentials(struct request *rq, json_t *task, json_t *order, const cha
 	json_set(kept, "SecretAccessKey", json_get(got, "SecretAccessKey"));
 	json_set(kept, "Token", json_get(got, "SessionToken"));
 	json_set_str(kept, "Expiration", clock_iso_seconds(expires, text));
-	json_set_int(task, "_renew_at", expires - RENEW_BEFORE);
 	return true;
 }
 

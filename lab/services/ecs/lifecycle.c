@@ -264,33 +264,6 @@ static void step_pending(struct request *rq, const json_t *seen, msec *next)
 		launch(rq, seen);
 }
 
-/* The agent in the task holds new credentials well before the old ones expire: in real time. */
-static void renew_credentials(struct request *rq, const json_t *seen, msec *next)
-{
-	int64_t due = json_int_or(seen, "_renew_at", 0);
-	int64_t speed = lab_clock(rq->lab)->speed;
-	const char *reason;
-	json_t *task, *order;
-
-	if (!due)
-		return;
-	if (rq->real.ms < due) {
-		next_due(rq, next, (lab_ms){rq->now.ms + (due - rq->real.ms) * speed / 1000});
-		return;
-	}
-	task = store_edit(rq->tx, TASK, task_id(seen));
-	order = order_kept(rq, task_id(seen));
-	/* A role that went away: the task keeps what it has, until that expires. */
-	if (!order || !task_credentials(rq, task, order, &reason)) {
-		json_set_int(task, "_renew_at", rq->real.ms + MINUTE);
-		store_put(rq->tx, TASK, task_id(task), task);
-		return;
-	}
-	order_keep(rq, task_id(task), order);
-	store_put(rq->tx, TASK, task_id(task), task);
-	plane_want(rq, TASK_ROLE, task_id(task), order);
-}
-
 static void step_running(struct request *rq, const json_t *seen, msec *next)
 {
 	json_t *task;
@@ -306,7 +279,6 @@ static void step_running(struct request *rq, const json_t *seen, msec *next)
 		task_put(rq, task);
 		return;
 	}
-	renew_credentials(rq, seen, next);
 }
 
 static void step_deactivating(struct request *rq, const json_t *seen, msec *next)
@@ -497,17 +469,31 @@ static void take_state(struct request *rq, json_t *task, const json_t *fact)
 		mark_ended(rq, task);
 }
 
+/*
+ * They expire in real time, so it is the agent in the task who says that they soon will. Of a role that
+ * went away the task keeps what it has, until that expires.
+ */
+static void renew_credentials(struct request *rq, const json_t *task)
+{
+	json_t *order = order_kept(rq, task_id(task));
+	const char *reason;
+
+	if (!order || !task_credentials(rq, task, order, &reason))
+		return;
+	order_keep(rq, task_id(task), order);
+	plane_want(rq, TASK_ROLE, task_id(task), order);
+}
+
 void task_fact(struct request *rq, const char *id, const json_t *fact)
 {
 	const json_t *before = store_get(rq->tx, TASK, id);
 	json_t *task = store_edit(rq->tx, TASK, id);
 
-	/* Credentials expire in real time: while the lab clock stands, who works wakes us. */
-	if (rq->real.ms >= json_int_or(before, "_renew_at", INT64_MAX))
-		lab_wake(rq->lab, &ecs_model);
 	/* Logs may come to the very end, and count as long as the task is known at all. */
 	if (json_has(fact, "logged"))
 		publish(rq->tx, "logs.appended", fact);
+	if (json_has(fact, "credentials") && task)
+		renew_credentials(rq, task);
 	if (!json_has(fact, "status"))
 		return;
 	if (!task || task_is(task, "STOPPED")) {

@@ -5,7 +5,7 @@
  *   service  _cluster  _steady _steady_at  _failures _held_until
  *   task     _cluster _service  _unit (deployment or task set)  _subnet _groups  _eni _address
  *            _targets  _checked  _launched _launched_real  _registered _deregistered
- *            _dying _ended  _stopping_real  _renew_at  _unhealthy_since  _uid
+ *            _dying _ended  _stopping_real  _unhealthy_since  _uid
  */
 #ifndef ECS_NOUNS_H
 #define ECS_NOUNS_H
@@ -111,7 +111,8 @@ void next_due(struct request *rq, msec *next, lab_ms due);
 /* launch.c: NULL, or why it can't start, as stoppedReason has it. Fills the order. */
 const char *task_launch(struct request *rq, json_t *task, json_t *order);
 /* New credentials into the order; false and the reason when the role refuses. */
-bool task_credentials(struct request *rq, json_t *task, json_t *order, const char **ret_reason);
+bool task_credentials(struct request *rq, const json_t *task, json_t *order,
+		      const char **ret_reason);
 
 /* user.c: the user that a task runs as when we are root, of its own and remembered in it. */
 int64_t user_take(struct request *rq, json_t *task);
