@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-const char *ref_name(const char *ref)
+const char *ecs_ref_name(const char *ref)
 {
 	const char *slash = ref ? strrchr(ref, '/') : NULL;
 
@@ -17,7 +17,7 @@ const char *ref_name(const char *ref)
 
 const char *cluster_name(const char *ref)
 {
-	return ref && *ref ? ref_name(ref) : "default";
+	return ref && *ref ? ecs_ref_name(ref) : "default";
 }
 
 int cluster_find(struct request *rq, const char *ref, const json_t **ret_cluster)
@@ -30,8 +30,8 @@ int cluster_find(struct request *rq, const char *ref, const json_t **ret_cluster
 	return 0;
 }
 
-int list_page(struct request *rq, const json_t *in, const json_t *all, const char *name,
-	      json_t *out)
+int ecs_list_page(struct request *rq, const json_t *in, const json_t *all, const char *name,
+		  json_t *out)
 {
 	size_t max = (size_t)json_int_or(in, "maxResults", 100);
 	const char *token = json_str(in, "nextToken");
@@ -50,6 +50,32 @@ int list_page(struct request *rq, const json_t *in, const json_t *all, const cha
 	if (i < json_array_size(all))
 		json_set_str(out, "nextToken", rq_fmt(rq, "%zu", i));
 	return 0;
+}
+
+void ecs_push_missing(struct request *rq, json_t *failures, const char *resource)
+{
+	bool is_arn = strncmp(resource, "arn:", 4) == 0;
+	json_t *failure = json_push_object(failures);
+
+	json_set_str(failure, "arn", is_arn ? resource : rq_arn(rq, "ecs", resource));
+	json_set_str(failure, "reason", "MISSING");
+}
+
+/* The cluster an operation names, to be changed. */
+static int edit_cluster(struct request *rq, const json_t *in, json_t **ret_cluster)
+{
+	const json_t *found;
+	int err = cluster_find(rq, json_str(in, "cluster"), &found);
+
+	if (!err)
+		*ret_cluster = rq_copy(rq, found);
+	return err;
+}
+
+static void put_cluster(struct request *rq, json_t *cluster, json_t *out)
+{
+	store_put(rq->tx, CLUSTER, json_str(cluster, "clusterName"), cluster);
+	json_set(out, "cluster", cluster);
 }
 
 static bool is_name(const char *name)
@@ -81,7 +107,7 @@ static const json_t *default_settings(struct request *rq)
 	return settings;
 }
 
-int create_cluster(struct request *rq, const json_t *in, json_t *out)
+int ecs_create_cluster(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = json_str_or(in, "clusterName", "default");
 	const json_t *old = store_get(rq->tx, CLUSTER, name);
@@ -109,8 +135,7 @@ int create_cluster(struct request *rq, const json_t *in, json_t *out)
 	json_add_array(cluster, "capacityProviders");
 	json_add_array(cluster, "defaultCapacityProviderStrategy");
 	copy_settings(cluster, in);
-	store_put(rq->tx, CLUSTER, name, cluster);
-	json_set(out, "cluster", cluster);
+	put_cluster(rq, cluster, out);
 	return 0;
 }
 
@@ -138,18 +163,16 @@ static struct cluster_counts count_in(struct request *rq, const char *name)
 	return counts;
 }
 
-int delete_cluster(struct request *rq, const json_t *in, json_t *out)
+int ecs_delete_cluster(struct request *rq, const json_t *in, json_t *out)
 {
-	const char *name = cluster_name(json_str(in, "cluster"));
 	struct cluster_counts counts;
-	const json_t *found;
 	json_t *cluster;
 	int err;
 
-	err = cluster_find(rq, json_str(in, "cluster"), &found);
+	err = edit_cluster(rq, in, &cluster);
 	if (err)
 		return err;
-	counts = count_in(rq, name);
+	counts = count_in(rq, json_str(cluster, "clusterName"));
 	if (counts.services)
 		return fault(rq, ECS_ClusterContainsServicesException,
 			     "The Cluster cannot be deleted while Services are active.");
@@ -158,10 +181,8 @@ int delete_cluster(struct request *rq, const json_t *in, json_t *out)
 			     "The Cluster cannot be deleted while Tasks are active.");
 
 	/* It stays to be described for a while, as at AWS. */
-	cluster = store_edit(rq->tx, CLUSTER, name);
 	json_set_str(cluster, "status", "INACTIVE");
-	store_put(rq->tx, CLUSTER, name, cluster);
-	json_set(out, "cluster", cluster);
+	put_cluster(rq, cluster, out);
 	return 0;
 }
 
@@ -184,18 +205,7 @@ static void describe_one(struct request *rq, const json_t *cluster, const json_t
 	json_push(clusters, shown);
 }
 
-static void push_missing(struct request *rq, json_t *failures, const char *kind, const char *ref)
-{
-	json_t *failure = json_push_object(failures);
-
-	json_set_str(failure, "arn",
-		     strncmp(ref, "arn:", 4) == 0
-			     ? ref
-			     : rq_arn(rq, "ecs", rq_fmt(rq, "%s/%s", kind, ref)));
-	json_set_str(failure, "reason", "MISSING");
-}
-
-int describe_clusters(struct request *rq, const json_t *in, json_t *out)
+int ecs_describe_clusters(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *include = json_get(in, "include");
 	const json_t *refs = json_get(in, "clusters");
@@ -215,12 +225,12 @@ int describe_clusters(struct request *rq, const json_t *in, json_t *out)
 		if (cluster)
 			describe_one(rq, cluster, include, clusters);
 		else
-			push_missing(rq, failures, "cluster", ref);
+			ecs_push_missing(rq, failures, rq_fmt(rq, "cluster/%s", cluster_name(ref)));
 	}
 	return 0;
 }
 
-int list_clusters(struct request *rq, const json_t *in, json_t *out)
+int ecs_list_clusters(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *clusters = store_list(rq->tx, CLUSTER);
 	json_t *arns = rq_array(rq);
@@ -230,36 +240,33 @@ int list_clusters(struct request *rq, const json_t *in, json_t *out)
 	json_each (clusters, i, cluster)
 		if (strcmp(json_str(cluster, "status"), "ACTIVE") == 0)
 			json_push_str(arns, json_str(cluster, "clusterArn"));
-	return list_page(rq, in, arns, "clusterArns", out);
+	return ecs_list_page(rq, in, arns, "clusterArns", out);
 }
 
 static int change_cluster(struct request *rq, const json_t *in, json_t *out)
 {
-	const json_t *found;
 	json_t *cluster;
 	int err;
 
-	err = cluster_find(rq, json_str(in, "cluster"), &found);
+	err = edit_cluster(rq, in, &cluster);
 	if (err)
 		return err;
-	cluster = rq_copy(rq, found);
 	copy_settings(cluster, in);
-	store_put(rq->tx, CLUSTER, json_str(cluster, "clusterName"), cluster);
-	json_set(out, "cluster", cluster);
+	put_cluster(rq, cluster, out);
 	return 0;
 }
 
-int update_cluster(struct request *rq, const json_t *in, json_t *out)
+int ecs_update_cluster(struct request *rq, const json_t *in, json_t *out)
 {
 	return change_cluster(rq, in, out);
 }
 
-int update_cluster_settings(struct request *rq, const json_t *in, json_t *out)
+int ecs_update_cluster_settings(struct request *rq, const json_t *in, json_t *out)
 {
 	return change_cluster(rq, in, out);
 }
 
-int put_cluster_capacity_providers(struct request *rq, const json_t *in, json_t *out)
+int ecs_put_cluster_capacity_providers(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *providers = json_get(in, "capacityProviders");
 	const json_t *provider;

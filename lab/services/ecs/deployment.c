@@ -136,7 +136,8 @@ static bool roll_back(struct request *rq, json_t *service, json_t *failed)
 	json_set_time(deployment, "updatedAt", rq->now);
 	json_array_insert(deployments, 0, deployment);
 	json_set(service, "taskDefinition", json_get(deployment, "taskDefinition"));
-	event_add(rq, service, NULL, "rolling back to deployment %s.", json_str(deployment, "id"));
+	service_event(rq, service, NULL, "rolling back to deployment %s.",
+		      json_str(deployment, "id"));
 	start_over(service);
 	return true;
 }
@@ -155,8 +156,9 @@ bool deployment_judge(struct request *rq, json_t *service)
 	json_set_str(primary, "rolloutStateReason",
 		     "ECS deployment circuit breaker: tasks failed to start.");
 	json_set_time(primary, "updatedAt", rq->now);
-	event_add(rq, service, NULL, "(deployment %s) deployment failed: tasks failed to start.",
-		  json_str(primary, "id"));
+	service_event(rq, service, NULL,
+		      "(deployment %s) deployment failed: tasks failed to start.",
+		      json_str(primary, "id"));
 	if (json_bool_or(breaker, "rollback", false))
 		roll_back(rq, service, primary);
 	return true;
@@ -175,5 +177,5 @@ void deployment_complete(struct request *rq, json_t *service)
 	json_set_time(primary, "updatedAt", rq->now);
 	while (json_array_size(deployments) > 1)
 		json_array_remove(deployments, 1);
-	event_add(rq, service, NULL, "(deployment %s) deployment completed.", id);
+	service_event(rq, service, NULL, "(deployment %s) deployment completed.", id);
 }

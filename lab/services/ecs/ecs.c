@@ -27,12 +27,12 @@ static msec tick(struct request *rq)
 
 	json_each (tasks, i, element)
 		task_step(rq, element, &next);
-	targets_tick(rq);
+	ecs_targets_tick(rq);
 	services = store_list(rq->tx, SERVICE);
 	json_each (services, i, element)
 		service_reconcile(rq, element, &next);
 	if (json_array_size(tasks) || json_array_size(services))
-		next_due(rq, &next, (lab_ms){rq->now.ms + LOOK_AGAIN});
+		ecs_next_due(rq, &next, (lab_ms){rq->now.ms + LOOK_AGAIN});
 	return next;
 }
 
@@ -90,35 +90,35 @@ static const struct hearing hears[] = {
 };
 
 static op_fn *const ops[ECS_NOPS] = {
-	[ECS_CreateCluster] = create_cluster,
-	[ECS_CreateService] = create_service,
-	[ECS_CreateTaskSet] = create_task_set,
-	[ECS_DeleteCluster] = delete_cluster,
-	[ECS_DeleteService] = delete_service,
-	[ECS_DeleteTaskSet] = delete_task_set,
-	[ECS_DeregisterTaskDefinition] = deregister_task_definition,
-	[ECS_DescribeClusters] = describe_clusters,
-	[ECS_DescribeServices] = describe_services,
-	[ECS_DescribeTaskDefinition] = describe_task_definition,
-	[ECS_DescribeTaskSets] = describe_task_sets,
-	[ECS_DescribeTasks] = describe_tasks,
-	[ECS_ListClusters] = list_clusters,
-	[ECS_ListServices] = list_services,
+	[ECS_CreateCluster] = ecs_create_cluster,
+	[ECS_CreateService] = ecs_create_service,
+	[ECS_CreateTaskSet] = ecs_create_task_set,
+	[ECS_DeleteCluster] = ecs_delete_cluster,
+	[ECS_DeleteService] = ecs_delete_service,
+	[ECS_DeleteTaskSet] = ecs_delete_task_set,
+	[ECS_DeregisterTaskDefinition] = ecs_deregister_task_definition,
+	[ECS_DescribeClusters] = ecs_describe_clusters,
+	[ECS_DescribeServices] = ecs_describe_services,
+	[ECS_DescribeTaskDefinition] = ecs_describe_task_definition,
+	[ECS_DescribeTaskSets] = ecs_describe_task_sets,
+	[ECS_DescribeTasks] = ecs_describe_tasks,
+	[ECS_ListClusters] = ecs_list_clusters,
+	[ECS_ListServices] = ecs_list_services,
 	[ECS_ListTagsForResource] = ecs_list_tags_for_resource,
-	[ECS_ListTaskDefinitionFamilies] = list_task_definition_families,
-	[ECS_ListTaskDefinitions] = list_task_definitions,
-	[ECS_ListTasks] = list_tasks,
-	[ECS_PutClusterCapacityProviders] = put_cluster_capacity_providers,
-	[ECS_RegisterTaskDefinition] = register_task_definition,
-	[ECS_RunTask] = run_task,
-	[ECS_StopTask] = stop_task_op,
+	[ECS_ListTaskDefinitionFamilies] = ecs_list_task_definition_families,
+	[ECS_ListTaskDefinitions] = ecs_list_task_definitions,
+	[ECS_ListTasks] = ecs_list_tasks,
+	[ECS_PutClusterCapacityProviders] = ecs_put_cluster_capacity_providers,
+	[ECS_RegisterTaskDefinition] = ecs_register_task_definition,
+	[ECS_RunTask] = ecs_run_task,
+	[ECS_StopTask] = ecs_stop_task,
 	[ECS_TagResource] = ecs_tag_resource,
 	[ECS_UntagResource] = ecs_untag_resource,
-	[ECS_UpdateCluster] = update_cluster,
-	[ECS_UpdateClusterSettings] = update_cluster_settings,
-	[ECS_UpdateService] = update_service,
-	[ECS_UpdateServicePrimaryTaskSet] = update_service_primary_task_set,
-	[ECS_UpdateTaskSet] = update_task_set,
+	[ECS_UpdateCluster] = ecs_update_cluster,
+	[ECS_UpdateClusterSettings] = ecs_update_cluster_settings,
+	[ECS_UpdateService] = ecs_update_service,
+	[ECS_UpdateServicePrimaryTaskSet] = ecs_update_service_primary_task_set,
+	[ECS_UpdateTaskSet] = ecs_update_task_set,
 };
 
 const struct service ecs_service = {

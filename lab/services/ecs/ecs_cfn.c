@@ -7,53 +7,18 @@
  */
 #include "lab/services/ecs/nouns.h"
 
-#include "lab/aws/cfn_input.h"
+#include "lab/aws/cfn_call.h"
 
 #include <string.h>
 
 #define SETTLES_WITHIN (3 * HOUR) /* CloudFormation gives up */
 
-static int call(struct request *rq, int op, const json_t *in, json_t *out)
-{
-	int err = aws_call(rq, rq->caller, &ecs_model, op, in, out);
-
-	return err > 0 ? fault_pass(rq) : err;
-}
-
-/* What is gone already is no fault. */
-static int call_unless_gone(struct request *rq, int op, const json_t *in)
-{
-	static const char *const gone[] = {"ClusterNotFoundException", "ServiceNotFoundException",
-					   "ServiceNotActiveException", "ClientException"};
-	int err = aws_call(rq, rq->caller, &ecs_model, op, in, NULL);
-
-	for (size_t i = 0; err > 0 && i < array_len(gone); i++)
-		if (strcmp(rq->called.code, gone[i]) == 0)
-			return 0;
-	return err > 0 ? fault_pass(rq) : err;
-}
-
-/* The stack's tags beside the resource's own. */
 static int make_input(struct request *rq, int op, const struct cfn_resource *r, json_t **ret_in)
 {
-	json_t *tags;
-	const json_t *tag;
-	size_t i;
-	int err;
+	json_t *props = rq_copy(rq, r->props);
 
-	err = cfn_input(rq, &ecs_model, op, r->props, ret_in);
-	if (err || !json_array_size(r->tags))
-		return err;
-	tags = json_object_get(*ret_in, "tags");
-	if (!tags)
-		tags = json_add_array(*ret_in, "tags");
-	json_each (r->tags, i, tag) {
-		json_t *mine = json_push_object(tags);
-
-		json_set(mine, "key", json_get(tag, "Key"));
-		json_set(mine, "value", json_get(tag, "Value"));
-	}
-	return 0;
+	json_set(props, "Tags", cfn_tags(rq, r));
+	return cfn_input(rq, &ecs_model, op, props, ret_in);
 }
 
 /* CloudFormation calls a cluster's settings ClusterSettings. */
@@ -77,10 +42,9 @@ static int cluster_create(struct request *rq, const struct cfn_resource *r, cons
 	err = make_input(rq, ECS_CreateCluster, &named, &in);
 	if (err)
 		return err;
-	if (!json_has(in, "clusterName"))
-		json_set_str(in, "clusterName", cfn_name(rq, r, 255, false));
+	json_set_str(in, "clusterName", cfn_name_prop(rq, r, "ClusterName", 255, false));
 	*ret_id = json_str(in, "clusterName");
-	return call(rq, ECS_CreateCluster, in, NULL);
+	return cfn_call(rq, &ecs_model, ECS_CreateCluster, in, NULL);
 }
 
 static int cluster_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
@@ -95,7 +59,7 @@ static int cluster_update(struct request *rq, const struct cfn_resource *r, cons
 	json_set_str(in, "cluster", r->physical_id);
 	json_set(in, "settings", json_get(all, "settings"));
 	json_set(in, "configuration", json_get(all, "configuration"));
-	return call(rq, ECS_UpdateCluster, in, NULL);
+	return cfn_call(rq, &ecs_model, ECS_UpdateCluster, in, NULL);
 }
 
 static int cluster_delete(struct request *rq, const struct cfn_resource *r)
@@ -103,7 +67,7 @@ static int cluster_delete(struct request *rq, const struct cfn_resource *r)
 	json_t *in = rq_object(rq);
 
 	json_set_str(in, "cluster", r->physical_id);
-	return call_unless_gone(rq, ECS_DeleteCluster, in);
+	return cfn_call_unless(rq, &ecs_model, ECS_DeleteCluster, in, "NotFoundException");
 }
 
 static json_t *cluster_att(struct request *rq, const struct cfn_resource *r, const char *name)
@@ -121,9 +85,8 @@ static int definition_create(struct request *rq, const struct cfn_resource *r, c
 	err = make_input(rq, ECS_RegisterTaskDefinition, r, &in);
 	if (err)
 		return err;
-	if (!json_has(in, "family"))
-		json_set_str(in, "family", cfn_name(rq, r, 255, false));
-	err = call(rq, ECS_RegisterTaskDefinition, in, out);
+	json_set_str(in, "family", cfn_name_prop(rq, r, "Family", 255, false));
+	err = cfn_call(rq, &ecs_model, ECS_RegisterTaskDefinition, in, out);
 	if (err)
 		return err;
 	*ret_id = json_path_str(out, "taskDefinition.taskDefinitionArn");
@@ -135,7 +98,7 @@ static int definition_delete(struct request *rq, const struct cfn_resource *r)
 	json_t *in = rq_object(rq);
 
 	json_set_str(in, "taskDefinition", r->physical_id);
-	return call_unless_gone(rq, ECS_DeregisterTaskDefinition, in);
+	return cfn_call_unless(rq, &ecs_model, ECS_DeregisterTaskDefinition, in, "ClientException");
 }
 
 static json_t *definition_att(struct request *rq, const struct cfn_resource *r, const char *name)
@@ -147,7 +110,7 @@ static json_t *definition_att(struct request *rq, const struct cfn_resource *r, 
 static void set_service(struct request *rq, const char *arn, json_t *in)
 {
 	const char *cluster = arn ? strchr(arn, '/') : NULL;
-	const char *name = ref_name(arn);
+	const char *name = ecs_ref_name(arn);
 
 	if (!cluster || name == cluster + 1)
 		return;
@@ -163,12 +126,11 @@ static int service_create(struct request *rq, const struct cfn_resource *r, cons
 	err = make_input(rq, ECS_CreateService, r, &in);
 	if (err)
 		return err;
-	if (!json_has(in, "serviceName"))
-		json_set_str(in, "serviceName", cfn_name(rq, r, 255, false));
+	json_set_str(in, "serviceName", cfn_name_prop(rq, r, "ServiceName", 255, false));
 	/* Unlike the API, CloudFormation starts one task where nothing is said. */
 	if (!json_has(in, "desiredCount"))
 		json_set_int(in, "desiredCount", 1);
-	err = call(rq, ECS_CreateService, in, out);
+	err = cfn_call(rq, &ecs_model, ECS_CreateService, in, out);
 	if (err)
 		return err;
 	*ret_id = json_path_str(out, "service.serviceArn");
@@ -198,7 +160,7 @@ static int service_update(struct request *rq, const struct cfn_resource *r, cons
 	if (err)
 		return err;
 	set_service(rq, r->physical_id, in);
-	return call(rq, ECS_UpdateService, in, NULL);
+	return cfn_call(rq, &ecs_model, ECS_UpdateService, in, NULL);
 }
 
 static int service_delete(struct request *rq, const struct cfn_resource *r)
@@ -207,7 +169,8 @@ static int service_delete(struct request *rq, const struct cfn_resource *r)
 
 	set_service(rq, r->physical_id, in);
 	json_set_bool(in, "force", true);
-	return call_unless_gone(rq, ECS_DeleteService, in);
+	/* ClusterNotFound, ServiceNotFound, ServiceNotActive */
+	return cfn_call_unless(rq, &ecs_model, ECS_DeleteService, in, "Not");
 }
 
 static int service_settled(struct request *rq, const struct cfn_resource *r, int *ret_there)
@@ -251,7 +214,7 @@ static int service_gone(struct request *rq, const struct cfn_resource *r, int *r
 static json_t *service_att(struct request *rq, const struct cfn_resource *r, const char *name)
 {
 	if (strcmp(name, "Name") == 0)
-		return json_string(ref_name(r->physical_id));
+		return json_string(ecs_ref_name(r->physical_id));
 	return strcmp(name, "ServiceArn") == 0 ? json_string(r->physical_id) : NULL;
 }
 

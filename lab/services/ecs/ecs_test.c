@@ -125,7 +125,7 @@ static int closed(void **state)
 	return 0;
 }
 
-static void create_service(struct world *world, int count, const char *controller)
+static void ecs_create_service(struct world *world, int count, const char *controller)
 {
 	AUTO_FREE char *input = mem_fmt(
 		"{\"cluster\": \"c\", \"serviceName\": \"s\", \"taskDefinition\": \"app\", "
@@ -223,7 +223,7 @@ static void a_service_reaches_its_steady_state(void **state)
 	struct world *world = *state;
 	AUTO_JSON json_t *service = NULL;
 
-	create_service(world, 2, "ECS");
+	ecs_create_service(world, 2, "ECS");
 	assert_int_equal(count(world, "pendingCount"), 2);
 	all_run(world);
 	assert_int_equal(count(world, "runningCount"), 2);
@@ -251,7 +251,7 @@ static void a_stopped_task_is_replaced_and_stays_visible_for_an_hour(void **stat
 	AUTO_JSON json_t *gone = NULL;
 	AUTO_FREE char *input = NULL;
 
-	create_service(world, 1, "ECS");
+	ecs_create_service(world, 1, "ECS");
 	all_run(world);
 	tasks = tasks_of(world, "RUNNING");
 	input = mem_fmt("{\"cluster\": \"c\", \"task\": \"%s\"}", id_of(json_at(tasks, 0)));
@@ -279,7 +279,7 @@ static void what_a_plane_was_told_is_kept_sealed(void **state)
 	const json_t *order;
 	struct tx *tx;
 
-	create_service(world, 1, "ECS");
+	ecs_create_service(world, 1, "ECS");
 	all_run(world);
 	tasks = tasks_of(world, "RUNNING");
 	tx = tx_begin(lab_store(world->lab));
@@ -296,7 +296,7 @@ static void each_task_runs_as_a_user_of_its_own(void **state)
 	AUTO_JSON json_t *tasks = NULL;
 	int64_t users[2];
 
-	create_service(world, 2, "ECS");
+	ecs_create_service(world, 2, "ECS");
 	tasks = tasks_of(world, "RUNNING");
 	for (size_t i = 0; i < 2; i++) {
 		const json_t *order = lab_ordered(world->lab, "task", id_of(json_at(tasks, i)));
@@ -319,7 +319,7 @@ static void a_lost_plane_is_a_lost_host(void **state)
 	AUTO_JSON json_t *tasks = NULL;
 	AUTO_JSON json_t *stopped = NULL;
 
-	create_service(world, 1, "ECS");
+	ecs_create_service(world, 1, "ECS");
 	all_run(world);
 	tasks = tasks_of(world, "RUNNING");
 	lab_fleet_events.gone("task", id_of(json_at(tasks, 0)), world->lab);
@@ -334,7 +334,7 @@ static void tasks_that_never_run_are_started_less_and_less(void **state)
 {
 	struct world *world = *state;
 
-	create_service(world, 1, "ECS");
+	ecs_create_service(world, 1, "ECS");
 	for (int i = 0; i < 3; i++) {
 		AUTO_JSON json_t *tasks = tasks_of(world, "RUNNING");
 
@@ -369,7 +369,7 @@ static void a_new_deployment_replaces_the_old_one(void **state)
 	AUTO_JSON json_t *service = NULL;
 	AUTO_JSON json_t *left = NULL;
 
-	create_service(world, 2, "ECS");
+	ecs_create_service(world, 2, "ECS");
 	all_run(world);
 	step(world, 40 * SECOND);
 	done(world, ECS_UpdateService,
@@ -393,7 +393,7 @@ static void the_circuit_breaker_goes_back(void **state)
 	AUTO_FREE char *first = NULL;
 	AUTO_FREE char *message = NULL;
 
-	create_service(world, 1, "ECS");
+	ecs_create_service(world, 1, "ECS");
 	all_run(world);
 	step(world, 40 * SECOND);
 	service = describe(world);
@@ -428,7 +428,7 @@ static void a_codedeploy_service_has_a_task_set_and_refuses_to_deploy(void **sta
 	struct world *world = *state;
 	AUTO_JSON json_t *service = NULL;
 
-	create_service(world, 2, "CODE_DEPLOY");
+	ecs_create_service(world, 2, "CODE_DEPLOY");
 	service = describe(world);
 	assert_int_equal(json_array_size(json_get(service, "deployments")), 0);
 	assert_string_equal(json_path_str(service, "taskSets.0.status"), "PRIMARY");
@@ -456,7 +456,7 @@ static void a_deleted_service_drains(void **state)
 	AUTO_JSON json_t *tasks = NULL;
 	AUTO_JSON json_t *service = NULL;
 
-	create_service(world, 1, "CODE_DEPLOY");
+	ecs_create_service(world, 1, "CODE_DEPLOY");
 	all_run(world);
 	refused(world, ECS_DeleteService, "{\"cluster\": \"c\", \"service\": \"s\"}",
 		"InvalidParameterException",

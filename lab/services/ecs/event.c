@@ -52,8 +52,8 @@ static void add(struct request *rq, const json_t *service, const char *message)
 	store_put(rq->tx, SERVICE_EVENTS, key, document);
 }
 
-void event_add(struct request *rq, const json_t *service, const char *task_set, const char *fmt,
-	       ...)
+void service_event(struct request *rq, const json_t *service, const char *task_set, const char *fmt,
+		   ...)
 {
 	const char *message;
 	va_list args;
@@ -64,8 +64,8 @@ void event_add(struct request *rq, const json_t *service, const char *task_set, 
 	add(rq, service, message);
 }
 
-void event_add_once(struct request *rq, const json_t *service, const char *task_set,
-		    const char *fmt, ...)
+void service_event_once(struct request *rq, const json_t *service, const char *task_set,
+			const char *fmt, ...)
 {
 	const char *message;
 	va_list args;
@@ -73,11 +73,11 @@ void event_add_once(struct request *rq, const json_t *service, const char *task_
 	va_start(args, fmt);
 	message = message_of(rq, service, task_set, fmt, args);
 	va_end(args);
-	if (!is_repeated(rq, events_of(rq, service), message))
+	if (!is_repeated(rq, service_events(rq, service), message))
 		add(rq, service, message);
 }
 
-const json_t *events_of(struct request *rq, const json_t *service)
+const json_t *service_events(struct request *rq, const json_t *service)
 {
 	const json_t *document = store_get(rq->tx, SERVICE_EVENTS, service_key(rq, service));
 

@@ -90,8 +90,8 @@ static const char *find_tree(struct request *rq, const char *name, struct image 
 	return NULL;
 }
 
-const char *image_resolve(struct request *rq, const struct principal *execution_role,
-			  const char *name, struct image *ret_image)
+const char *ecs_image_resolve(struct request *rq, const struct principal *execution_role,
+			      const char *name, struct image *ret_image)
 {
 	const char *ours = rq_fmt(rq, "%s.dkr.ecr.%s.amazonaws.com", rq->account, rq->region);
 	struct image image = {.role = role_of(name)};

@@ -250,10 +250,11 @@ static const char *add_container(const struct launch *launch, const json_t *of, 
 
 	json_set_str(order, "name", name);
 	json_set(order, "image", json_get(of, "image"));
-	reason = secrets_read(rq, launch->execution_role, json_get(of, "secrets"),
-			      json_add_object(order, "secrets"));
+	reason = ecs_secrets_read(rq, launch->execution_role, json_get(of, "secrets"),
+				  json_add_object(order, "secrets"));
 	if (!reason)
-		reason = image_resolve(rq, launch->execution_role, json_str(of, "image"), &image);
+		reason = ecs_image_resolve(rq, launch->execution_role, json_str(of, "image"),
+					   &image);
 	if (!reason)
 		reason = add_log(launch, of, order);
 	if (reason)
@@ -309,7 +310,7 @@ const char *task_launch(struct request *rq, json_t *task, json_t *order)
 		.definition = task_definition_find(rq, json_str(task, "taskDefinitionArn")),
 		.execution_role = principal_service(rq, "ecs-tasks.amazonaws.com"),
 		.address = lab_address(rq, json_str(task, "_address")),
-		.user = geteuid() == 0 ? user_take(rq, task) : 0,
+		.user = geteuid() == 0 ? task_user_take(rq, task) : 0,
 	};
 	const json_t *containers = json_get(launch.definition, "containerDefinitions");
 	const json_t *of;

@@ -25,7 +25,7 @@
 #define STOP_TAKES_MAX (150 * SECOND) /* real: 120 s is the longest stop timeout */
 #define FAILURES_TOLD 3
 
-void next_due(struct request *rq, msec *next, lab_ms due)
+void ecs_next_due(struct request *rq, msec *next, lab_ms due)
 {
 	msec left = due.ms - rq->now.ms;
 
@@ -64,9 +64,10 @@ static void note_failed_start(struct request *rq, const json_t *task, const char
 	json_set_int(service, "_failures", failures);
 	json_set_time(service, "_held_until", (lab_ms){rq->now.ms + sched_backoff(failures)});
 	deployment_count_failed(service, unit);
-	event_add_once(rq, service, task_set, "was unable to place a task. Reason: %s.", reason);
+	service_event_once(rq, service, task_set, "was unable to place a task. Reason: %s.",
+			   reason);
 	if (failures == FAILURES_TOLD)
-		event_add(
+		service_event(
 			rq, service, task_set,
 			"is unable to consistently start tasks successfully. For more information, "
 			"see the Troubleshooting section of the Amazon ECS Developer Guide.");
@@ -204,7 +205,7 @@ static void launch(struct request *rq, const json_t *seen)
 	json_set_time(task, "pullStoppedAt", rq->now);
 	json_set_bool(task, "_launched", true);
 	json_set_int(task, "_launched_real", rq->real.ms);
-	order_keep(rq, task_id(task), order);
+	task_order_keep(rq, task_id(task), order);
 	plane_want(rq, TASK_ROLE, task_id(task), order);
 	task_put(rq, task);
 }
@@ -223,7 +224,7 @@ static bool is_lost(struct request *rq, const json_t *task)
 
 static void order_stop(struct request *rq, json_t *task)
 {
-	json_t *order = order_kept(rq, task_id(task));
+	json_t *order = task_order(rq, task_id(task));
 	json_t *stop;
 
 	set_status(task, "STOPPING");
@@ -237,7 +238,7 @@ static void order_stop(struct request *rq, json_t *task)
 	stop = json_add_object(order, "stop");
 	json_set(stop, "reason", json_get(task, "stoppedReason"));
 	json_set(stop, "code", json_get(task, "stopCode"));
-	order_keep(rq, task_id(task), order);
+	task_order_keep(rq, task_id(task), order);
 	plane_want(rq, TASK_ROLE, task_id(task), order);
 }
 
@@ -289,7 +290,7 @@ static void step_deactivating(struct request *rq, const json_t *seen, msec *next
 	if (!json_bool_or(seen, "_deregistered", false))
 		return;
 	if (!ended && task_is_draining(rq, seen)) {
-		next_due(rq, next, (lab_ms){rq->now.ms + SECOND});
+		ecs_next_due(rq, next, (lab_ms){rq->now.ms + SECOND});
 		return;
 	}
 	task = store_edit(rq->tx, TASK, task_id(seen));
@@ -321,7 +322,7 @@ static void step_deprovisioning(struct request *rq, const json_t *seen, msec *ne
 	json_set_str(attachment, "status", "DELETED");
 	if (json_bool_or(task, "_launched", false))
 		plane_dismiss(rq, TASK_ROLE, task_id(task), SECOND);
-	order_forget(rq, task_id(task));
+	task_order_forget(rq, task_id(task));
 	set_status(task, "STOPPED");
 	json_set_time(task, "stoppedAt", rq->now);
 	task_put(rq, task);
@@ -335,7 +336,7 @@ static void step_stopped(struct request *rq, const json_t *seen, msec *next)
 	if (rq->now.ms >= until.ms)
 		store_delete(rq->tx, TASK, task_id(seen));
 	else
-		next_due(rq, next, until);
+		ecs_next_due(rq, next, until);
 }
 
 static const struct {
@@ -475,12 +476,12 @@ static void take_state(struct request *rq, json_t *task, const json_t *fact)
  */
 static void renew_credentials(struct request *rq, const json_t *task)
 {
-	json_t *order = order_kept(rq, task_id(task));
+	json_t *order = task_order(rq, task_id(task));
 	const char *reason;
 
 	if (!order || !task_credentials(rq, task, order, &reason))
 		return;
-	order_keep(rq, task_id(task), order);
+	task_order_keep(rq, task_id(task), order);
 	plane_want(rq, TASK_ROLE, task_id(task), order);
 }
 

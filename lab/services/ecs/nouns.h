@@ -21,27 +21,31 @@
 #define TASK "ecs/task"			      /* by id */
 
 /* What an ARN or a plain name ends in: all after the last '/'. */
-const char *ref_name(const char *ref);
+const char *ecs_ref_name(const char *ref);
 /* Lists by page: [from, from + max) of `all` into out[name], with nextToken. */
-int list_page(struct request *rq, const json_t *in, const json_t *all, const char *name,
-	      json_t *out);
+int ecs_list_page(struct request *rq, const json_t *in, const json_t *all, const char *name,
+		  json_t *out);
+
+/* An element of `failures`: a resource ("task/c/id") or an ARN that is not there. */
+void ecs_push_missing(struct request *rq, json_t *failures, const char *resource);
 
 /* cluster.c */
-extern op_fn create_cluster, delete_cluster, describe_clusters, list_clusters, update_cluster,
-	update_cluster_settings, put_cluster_capacity_providers;
+extern op_fn ecs_create_cluster, ecs_delete_cluster, ecs_describe_clusters, ecs_list_clusters,
+	ecs_update_cluster, ecs_update_cluster_settings, ecs_put_cluster_capacity_providers;
 /* ref NULL: "default". A fault if there is none. */
 int cluster_find(struct request *rq, const char *ref, const json_t **ret_cluster);
 const char *cluster_name(const char *ref);
 
 /* task_definition.c */
-extern op_fn register_task_definition, deregister_task_definition, describe_task_definition,
-	list_task_definitions, list_task_definition_families;
+extern op_fn ecs_register_task_definition, ecs_deregister_task_definition,
+	ecs_describe_task_definition, ecs_list_task_definitions, ecs_list_task_definition_families;
 /* By ARN, family:revision, or family (its newest ACTIVE one). NULL if there is none. */
 const json_t *task_definition_find(struct request *rq, const char *ref);
 const json_t *container_definition(const json_t *task_definition, const char *name);
 
 /* service.c */
-extern op_fn create_service, update_service, delete_service, describe_services, list_services;
+extern op_fn ecs_create_service, ecs_update_service, ecs_delete_service, ecs_describe_services,
+	ecs_list_services;
 int service_find(struct request *rq, const char *cluster, const char *ref,
 		 const json_t **ret_service);
 const char *service_key(struct request *rq, const json_t *service);
@@ -69,15 +73,15 @@ int service_check_load_balancers(struct request *rq, const json_t *balancers,
 int service_check_network(struct request *rq, const json_t *network, const json_t *task_definition);
 
 /* task_set.c */
-extern op_fn create_task_set, update_task_set, delete_task_set, describe_task_sets,
-	update_service_primary_task_set;
+extern op_fn ecs_create_task_set, ecs_update_task_set, ecs_delete_task_set, ecs_describe_task_sets,
+	ecs_update_service_primary_task_set;
 json_t *task_set_new(struct request *rq, json_t *service, const json_t *in, const char *status);
 void task_sets_scale(struct request *rq, json_t *service); /* computedDesiredCount anew */
-void unit_counts(struct request *rq, const json_t *service, const char *unit, int *ret_running,
-		 int *ret_pending);
+void service_unit_counts(struct request *rq, const json_t *service, const char *unit,
+			 int *ret_running, int *ret_pending);
 
 /* task.c */
-extern op_fn run_task, stop_task_op, list_tasks, describe_tasks;
+extern op_fn ecs_run_task, ecs_stop_task, ecs_list_tasks, ecs_describe_tasks;
 struct task_wish {
 	const json_t *cluster;
 	const json_t *definition;
@@ -106,7 +110,7 @@ void task_step(struct request *rq, const json_t *task, msec *next);
 void task_fact(struct request *rq, const char *id, const json_t *fact);
 void task_plane_gone(struct request *rq, const char *id);
 /* The sooner of the two; `due` in lab time. */
-void next_due(struct request *rq, msec *next, lab_ms due);
+void ecs_next_due(struct request *rq, msec *next, lab_ms due);
 
 /* launch.c: NULL, or why it can't start, as stoppedReason has it. Fills the order. */
 const char *task_launch(struct request *rq, json_t *task, json_t *order);
@@ -115,12 +119,12 @@ bool task_credentials(struct request *rq, const json_t *task, json_t *order,
 		      const char **ret_reason);
 
 /* user.c: the user that a task runs as when we are root, of its own and remembered in it. */
-int64_t user_take(struct request *rq, json_t *task);
+int64_t task_user_take(struct request *rq, json_t *task);
 
 /* order.c: what its plane was told, secrets too; NULL: nothing yet, or nothing any more. */
-void order_keep(struct request *rq, const char *id, const json_t *order);
-json_t *order_kept(struct request *rq, const char *id);
-void order_forget(struct request *rq, const char *id);
+void task_order_keep(struct request *rq, const char *id, const json_t *order);
+json_t *task_order(struct request *rq, const char *id);
+void task_order_forget(struct request *rq, const char *id);
 
 /* image.c */
 struct image {
@@ -128,29 +132,29 @@ struct image {
 	const char *role;   /* "xray-daemon"; or NULL */
 	const char *digest; /* sha256:…; or NULL */
 };
-const char *image_resolve(struct request *rq, const struct principal *execution_role,
-			  const char *name, struct image *ret_image);
+const char *ecs_image_resolve(struct request *rq, const struct principal *execution_role,
+			      const char *name, struct image *ret_image);
 
 /* secret.c: the values of a container's `secrets`; NULL, or why not. */
-const char *secrets_read(struct request *rq, const struct principal *execution_role,
-			 const json_t *secrets, json_t *values);
+const char *ecs_secrets_read(struct request *rq, const struct principal *execution_role,
+			     const json_t *secrets, json_t *values);
 
 /* target.c */
-void targets_tick(struct request *rq); /* registers and deregisters what is due */
+void ecs_targets_tick(struct request *rq); /* registers and deregisters what is due */
 /* The state of a task in one of its target groups: an element of TargetHealthDescriptions. */
-const json_t *target_health(struct request *rq, const json_t *task, const json_t *balancer);
+const json_t *task_target_health(struct request *rq, const json_t *task, const json_t *balancer);
 bool task_is_draining(struct request *rq, const json_t *task);
 
 /* reconcile.c */
 void service_reconcile(struct request *rq, const json_t *service, msec *next);
 
 /* event.c: "(service S) …", or "(service S, taskSet T) …" with a task set. */
-void event_add(struct request *rq, const json_t *service, const char *task_set, const char *fmt,
-	       ...) PRINTF_LIKE(4, 5);
+void service_event(struct request *rq, const json_t *service, const char *task_set, const char *fmt,
+		   ...) PRINTF_LIKE(4, 5);
 /* For what goes wrong again and again: not while it is the newest, for six hours. */
-void event_add_once(struct request *rq, const json_t *service, const char *task_set,
-		    const char *fmt, ...) PRINTF_LIKE(4, 5);
-const json_t *events_of(struct request *rq, const json_t *service);
+void service_event_once(struct request *rq, const json_t *service, const char *task_set,
+			const char *fmt, ...) PRINTF_LIKE(4, 5);
+const json_t *service_events(struct request *rq, const json_t *service);
 
 /* tag.c */
 extern op_fn ecs_tag_resource, ecs_untag_resource, ecs_list_tags_for_resource;

@@ -13,7 +13,7 @@
 
 #define ORDER "ecs/order"
 
-void order_keep(struct request *rq, const char *id, const json_t *order)
+void task_order_keep(struct request *rq, const char *id, const json_t *order)
 {
 	json_t *kept = store_new(rq->tx);
 	AUTO_FREE char *text = json_text(order);
@@ -26,7 +26,7 @@ void order_keep(struct request *rq, const char *id, const json_t *order)
 	store_put(rq->tx, ORDER, id, kept);
 }
 
-json_t *order_kept(struct request *rq, const char *id)
+json_t *task_order(struct request *rq, const char *id)
 {
 	const char *text = json_str(store_get(rq->tx, ORDER, id), "sealed");
 	struct buf sealed AUTO_BUF = {0};
@@ -38,7 +38,7 @@ json_t *order_kept(struct request *rq, const char *id)
 	return rq_keep(rq, json_read(order.data, order.len));
 }
 
-void order_forget(struct request *rq, const char *id)
+void task_order_forget(struct request *rq, const char *id)
 {
 	store_delete(rq->tx, ORDER, id);
 }

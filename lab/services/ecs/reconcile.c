@@ -50,7 +50,7 @@ static enum sched_health health_by_targets(struct request *rq, const json_t *tas
 	json_each (balancers, i, balancer) {
 		const char *state =
 			json_bool_or(task, "_registered", false)
-				? json_str_or(target_health(rq, task, balancer), "State", "")
+				? json_str_or(task_target_health(rq, task, balancer), "State", "")
 				: "";
 
 		if (strcmp(state, "unhealthy") == 0)
@@ -83,7 +83,7 @@ static enum sched_health health_of(const struct crew *crew, const json_t *task)
 		counts.ms += COUNTS_AFTER;
 		if (crew->rq->now.ms >= counts.ms)
 			return SCHED_HEALTHY;
-		next_due(crew->rq, crew->next, counts);
+		ecs_next_due(crew->rq, crew->next, counts);
 		return SCHED_WAIT;
 	}
 	if (checked)
@@ -92,7 +92,7 @@ static enum sched_health health_of(const struct crew *crew, const json_t *task)
 		health = worse(health, health_by_targets(crew->rq, task));
 	/* In its grace period nothing counts against a task. */
 	if (health == SCHED_UNHEALTHY && crew->rq->now.ms < grace_end(crew->service, task).ms) {
-		next_due(crew->rq, crew->next, grace_end(crew->service, task));
+		ecs_next_due(crew->rq, crew->next, grace_end(crew->service, task));
 		return SCHED_WAIT;
 	}
 	return health;
@@ -116,7 +116,7 @@ static enum sched_health settled_health(const struct crew *crew, const json_t *s
 	due.ms += REACTS_AFTER;
 	if (health != SCHED_UNHEALTHY || crew->rq->now.ms >= due.ms)
 		return health;
-	next_due(crew->rq, crew->next, due);
+	ecs_next_due(crew->rq, crew->next, due);
 	return SCHED_WAIT;
 }
 
@@ -128,7 +128,7 @@ static bool is_held_back(const struct crew *crew)
 		return true;
 	if (crew->rq->now.ms >= until.ms)
 		return false;
-	next_due(crew->rq, crew->next, until);
+	ecs_next_due(crew->rq, crew->next, until);
 	return true;
 }
 
@@ -205,14 +205,14 @@ static void start_tasks(const struct crew *crew, const struct sched_plan *plan)
 	for (int i = 0; i < plan->start; i++)
 		names = rq_fmt(rq, "%s (task %s)", names, task_id(task_new(rq, &wish)));
 	if (plan->replaced)
-		event_add(
+		service_event(
 			rq, service, crew->task_set,
 			"has started %d tasks:%s. Amazon ECS replaced %d tasks due to an unhealthy "
 			"status.",
 			plan->start, names, plan->replaced);
 	else if (plan->start)
-		event_add(rq, service, crew->task_set, "has started %d tasks:%s.", plan->start,
-			  names);
+		service_event(rq, service, crew->task_set, "has started %d tasks:%s.", plan->start,
+			      names);
 }
 
 /* Why an unhealthy task goes: an event of its own, and its stoppedReason. */
@@ -224,20 +224,21 @@ static const char *tell_unhealthy(const struct crew *crew, const json_t *task)
 	size_t i;
 
 	json_each (balancers, i, balancer) {
-		const json_t *health = target_health(rq, task, balancer);
+		const json_t *health = task_target_health(rq, task, balancer);
 		const char *arn = json_str(balancer, "targetGroupArn");
 
 		if (strcmp(json_str_or(health, "State", ""), "unhealthy") != 0)
 			continue;
-		event_add(rq, crew->service, crew->task_set,
-			  "(task %s) (port %lld) is unhealthy in (target-group %s) due to (reason "
-			  "%s).",
-			  task_id(task), (long long)json_int_or(balancer, "containerPort", 0), arn,
-			  json_str_or(health, "Description", ""));
+		service_event(
+			rq, crew->service, crew->task_set,
+			"(task %s) (port %lld) is unhealthy in (target-group %s) due to (reason "
+			"%s).",
+			task_id(task), (long long)json_int_or(balancer, "containerPort", 0), arn,
+			json_str_or(health, "Description", ""));
 		return rq_fmt(rq, "Task failed ELB health checks in (target-group %s)", arn);
 	}
-	event_add(rq, crew->service, crew->task_set, "(task %s) failed container health checks.",
-		  task_id(task));
+	service_event(rq, crew->service, crew->task_set,
+		      "(task %s) failed container health checks.", task_id(task));
 	return "Task failed container health checks";
 }
 
@@ -270,10 +271,11 @@ static int stop_tasks(const struct crew *crew)
 		names = rq_fmt(rq, "%s (task %s)", names, task_id(task));
 	}
 	if (running)
-		event_add(rq, crew->service, crew->task_set, "has stopped %d running tasks:%s.",
-			  running, names);
+		service_event(rq, crew->service, crew->task_set, "has stopped %d running tasks:%s.",
+			      running, names);
 	if (pending)
-		event_add(rq, crew->service, crew->task_set, "stopped %d pending tasks.", pending);
+		service_event(rq, crew->service, crew->task_set, "stopped %d pending tasks.",
+			      pending);
 	return sick;
 }
 
@@ -367,7 +369,7 @@ static bool set_stability(struct request *rq, json_t *service, json_t *set, bool
 	json_set_str(set, "stabilityStatus", status);
 	json_set_time(set, "stabilityStatusAt", rq->now);
 	if (steady)
-		event_add(rq, service, json_str(set, "id"), "updated state to STEADY_STATE.");
+		service_event(rq, service, json_str(set, "id"), "updated state to STEADY_STATE.");
 	return true;
 }
 
@@ -413,7 +415,7 @@ static bool set_steady(struct request *rq, json_t *service, const json_t *tasks,
 
 	again.ms += STEADY_AGAIN;
 	if (steady && was && rq->now.ms < again.ms) {
-		next_due(rq, next, again);
+		ecs_next_due(rq, next, again);
 		return false;
 	}
 	if (!steady && !was)
@@ -424,7 +426,7 @@ static bool set_steady(struct request *rq, json_t *service, const json_t *tasks,
 	json_set_time(service, "_steady_at", rq->now);
 	if (service_has_controller(service, "ECS"))
 		deployment_complete(rq, service);
-	event_add(rq, service, NULL, "has reached a steady state.");
+	service_event(rq, service, NULL, "has reached a steady state.");
 	return true;
 }
 

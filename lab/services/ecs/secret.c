@@ -137,8 +137,8 @@ static const char *read_parameter(struct request *rq, const struct principal *ex
 	return NULL;
 }
 
-const char *secrets_read(struct request *rq, const struct principal *execution_role,
-			 const json_t *secrets, json_t *values)
+const char *ecs_secrets_read(struct request *rq, const struct principal *execution_role,
+			     const json_t *secrets, json_t *values)
 {
 	const json_t *secret;
 	size_t i;

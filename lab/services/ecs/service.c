@@ -37,8 +37,9 @@ int service_find(struct request *rq, const char *cluster, const char *ref,
 	err = cluster_find(rq, cluster, &found);
 	if (err)
 		return err;
-	service = store_get(rq->tx, SERVICE,
-			    rq_fmt(rq, "%s/%s", cluster_name(cluster), ref ? ref_name(ref) : ""));
+	service =
+		store_get(rq->tx, SERVICE,
+			  rq_fmt(rq, "%s/%s", cluster_name(cluster), ref ? ecs_ref_name(ref) : ""));
 	if (!service)
 		return fault(rq, ECS_ServiceNotFoundException, "Service not found.");
 	*ret_service = service;
@@ -228,7 +229,7 @@ static void show_service(struct request *rq, const json_t *service, bool tags, j
 		json_array_foreach (units, i, unit) {
 			int running, pending;
 
-			unit_counts(rq, service, json_str(unit, "id"), &running, &pending);
+			service_unit_counts(rq, service, json_str(unit, "id"), &running, &pending);
 			json_set_int(unit, "runningCount", running);
 			json_set_int(unit, "pendingCount", pending);
 			all_running += running;
@@ -237,7 +238,7 @@ static void show_service(struct request *rq, const json_t *service, bool tags, j
 	}
 	json_set_int(ret_shown, "runningCount", all_running);
 	json_set_int(ret_shown, "pendingCount", all_pending);
-	json_set(ret_shown, "events", events_of(rq, service));
+	json_set(ret_shown, "events", service_events(rq, service));
 }
 
 static void answer(struct request *rq, const json_t *service, json_t *out)
@@ -264,7 +265,7 @@ static void first_unit(struct request *rq, json_t *service)
 	task_set_new(rq, service, wish, "PRIMARY");
 }
 
-int create_service(struct request *rq, const json_t *in, json_t *out)
+int ecs_create_service(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *controller = json_path_str(in, "deploymentController.type");
 	bool external = controller && strcmp(controller, "EXTERNAL") == 0;
@@ -376,17 +377,25 @@ static void update_plain(struct request *rq, const json_t *in, json_t *service)
 	set_deployment_configuration(service, in);
 }
 
-int update_service(struct request *rq, const json_t *in, json_t *out)
+/* The service of an update or a deletion. */
+static int find_active(struct request *rq, const json_t *in, const json_t **ret_service)
+{
+	int err = service_find(rq, json_str(in, "cluster"), json_str(in, "service"), ret_service);
+
+	if (!err && strcmp(json_str(*ret_service, "status"), "ACTIVE") != 0)
+		return fault(rq, ECS_ServiceNotActiveException, "Service was not ACTIVE.");
+	return err;
+}
+
+int ecs_update_service(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *found;
 	json_t *service;
 	int err;
 
-	err = service_find(rq, json_str(in, "cluster"), json_str(in, "service"), &found);
+	err = find_active(rq, in, &found);
 	if (err)
 		return err;
-	if (strcmp(json_str(found, "status"), "ACTIVE") != 0)
-		return fault(rq, ECS_ServiceNotActiveException, "Service was not ACTIVE.");
 	if (json_has(in, "healthCheckGracePeriodSeconds") &&
 	    !json_array_size(json_get(found, "loadBalancers")))
 		return fault(rq, ECS_InvalidParameterException,
@@ -414,18 +423,16 @@ int update_service(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int delete_service(struct request *rq, const json_t *in, json_t *out)
+int ecs_delete_service(struct request *rq, const json_t *in, json_t *out)
 {
 	bool force = json_bool_or(in, "force", false);
 	const json_t *found;
 	json_t *service;
 	int err;
 
-	err = service_find(rq, json_str(in, "cluster"), json_str(in, "service"), &found);
+	err = find_active(rq, in, &found);
 	if (err)
 		return err;
-	if (strcmp(json_str(found, "status"), "ACTIVE") != 0)
-		return fault(rq, ECS_ServiceNotActiveException, "Service was not ACTIVE.");
 	if (json_int_or(found, "desiredCount", 0) > 0 && !force)
 		return fault(rq, ECS_InvalidParameterException,
 			     "The service cannot be stopped while it is scaled above 0.");
@@ -445,7 +452,7 @@ int delete_service(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int describe_services(struct request *rq, const json_t *in, json_t *out)
+int ecs_describe_services(struct request *rq, const json_t *in, json_t *out)
 {
 	bool tags = json_list_has(json_get(in, "include"), "TAGS");
 	const json_t *refs = json_get(in, "services");
@@ -463,23 +470,19 @@ int describe_services(struct request *rq, const json_t *in, json_t *out)
 	if (json_array_size(refs) > 10)
 		return fault(rq, ECS_InvalidParameterException, "Too many services.");
 	json_each (refs, i, element) {
-		const char *name = ref_name(json_string_value(element));
+		const char *name = ecs_ref_name(json_string_value(element));
 		const char *key = rq_fmt(rq, "%s/%s", json_str(cluster, "clusterName"), name);
 		const json_t *service = store_get(rq->tx, SERVICE, key);
-		json_t *failure;
 
-		if (service) {
+		if (service)
 			show_service(rq, service, tags, json_push_object(services));
-			continue;
-		}
-		failure = json_push_object(failures);
-		json_set_str(failure, "arn", rq_arn(rq, "ecs", rq_fmt(rq, "service/%s", key)));
-		json_set_str(failure, "reason", "MISSING");
+		else
+			ecs_push_missing(rq, failures, rq_fmt(rq, "service/%s", key));
 	}
 	return 0;
 }
 
-int list_services(struct request *rq, const json_t *in, json_t *out)
+int ecs_list_services(struct request *rq, const json_t *in, json_t *out)
 {
 	json_t *arns = rq_array(rq);
 	const json_t *cluster, *all, *service;
@@ -497,5 +500,5 @@ int list_services(struct request *rq, const json_t *in, json_t *out)
 			json_push_str(arns, json_str(service, "serviceArn"));
 	if (!json_has(asked, "maxResults"))
 		json_set_int(asked, "maxResults", 10);
-	return list_page(rq, asked, arns, "serviceArns", out);
+	return ecs_list_page(rq, asked, arns, "serviceArns", out);
 }

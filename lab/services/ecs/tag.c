@@ -28,7 +28,7 @@ static int find_tagged(struct request *rq, const char *arn, const char **ret_kin
 		if (!found)
 			continue;
 		if (strcmp(kinds[i][1], TASK) == 0)
-			key = ref_name(key);
+			key = ecs_ref_name(key);
 		if (strcmp(kinds[i][1], TASK_DEFINITION) == 0) {
 			definition = task_definition_find(rq, arn);
 			key = rq_fmt(rq, "%s:%010lld", json_str_or(definition, "family", ""),

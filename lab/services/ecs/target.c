@@ -23,7 +23,7 @@ static void push_target(json_t *targets, const json_t *task, const json_t *balan
 	json_set(target, "Port", json_get(balancer, "containerPort"));
 }
 
-const json_t *target_health(struct request *rq, const json_t *task, const json_t *balancer)
+const json_t *task_target_health(struct request *rq, const json_t *task, const json_t *balancer)
 {
 	json_t *in = rq_object(rq), *out = rq_object(rq);
 
@@ -41,7 +41,7 @@ bool task_is_draining(struct request *rq, const json_t *task)
 	size_t i;
 
 	json_each (balancers, i, balancer) {
-		const json_t *health = target_health(rq, task, balancer);
+		const json_t *health = task_target_health(rq, task, balancer);
 
 		if (strcmp(json_str_or(health, "State", ""), "draining") == 0)
 			return true;
@@ -140,7 +140,7 @@ static void register_crowd(struct request *rq, const struct crowd *crowd)
 
 		if (!change(rq, crowd, ELBV2_RegisterTargets, balancer)) {
 			if (crowd->service)
-				event_add_once(
+				service_event_once(
 					rq, crowd->service, crowd->task_set,
 					"failed to register targets in (target-group %s) with "
 					"(error %s)",
@@ -148,9 +148,9 @@ static void register_crowd(struct request *rq, const struct crowd *crowd)
 			return;
 		}
 		if (crowd->service)
-			event_add(rq, crowd->service, crowd->task_set,
-				  "registered %zu targets in (target-group %s)",
-				  json_array_size(crowd->tasks), arn);
+			service_event(rq, crowd->service, crowd->task_set,
+				      "registered %zu targets in (target-group %s)",
+				      json_array_size(crowd->tasks), arn);
 	}
 	mark(rq, crowd, "_registered");
 }
@@ -167,17 +167,17 @@ static void deregister_crowd(struct request *rq, const struct crowd *crowd)
 		/* A target group that is gone has no targets either. */
 		if (!change(rq, crowd, ELBV2_DeregisterTargets, balancer) || !crowd->service)
 			continue;
-		event_add(rq, crowd->service, crowd->task_set,
-			  "deregistered %zu targets in (target-group %s)", count,
-			  json_str(balancer, "targetGroupArn"));
+		service_event(rq, crowd->service, crowd->task_set,
+			      "deregistered %zu targets in (target-group %s)", count,
+			      json_str(balancer, "targetGroupArn"));
 		/* This one names the task set, or deployment, in any case. */
-		event_add(rq, crowd->service, json_str(first, "_unit"),
-			  "has begun draining connections on %zu tasks.", count);
+		service_event(rq, crowd->service, json_str(first, "_unit"),
+			      "has begun draining connections on %zu tasks.", count);
 	}
 	mark(rq, crowd, "_deregistered");
 }
 
-void targets_tick(struct request *rq)
+void ecs_targets_tick(struct request *rq)
 {
 	const json_t *in = gather(rq, is_due_in);
 	const json_t *out = gather(rq, is_due_out);

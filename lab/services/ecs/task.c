@@ -14,7 +14,7 @@
 
 const char *task_id(const json_t *task)
 {
-	return ref_name(json_str(task, "taskArn"));
+	return ecs_ref_name(json_str(task, "taskArn"));
 }
 
 bool task_is(const json_t *task, const char *last_status)
@@ -227,7 +227,7 @@ void task_stop(struct request *rq, const char *id, const char *code, const char 
 
 static const json_t *find_in(struct request *rq, const char *ref, const char *cluster)
 {
-	const json_t *task = ref ? store_get(rq->tx, TASK, ref_name(ref)) : NULL;
+	const json_t *task = ref ? store_get(rq->tx, TASK, ecs_ref_name(ref)) : NULL;
 
 	return task && strcmp(json_str(task, "_cluster"), cluster) == 0 ? task : NULL;
 }
@@ -266,7 +266,7 @@ static int check_run(struct request *rq, const json_t *in, const json_t **ret_de
 	return service_check_network(rq, json_get(in, "networkConfiguration"), definition);
 }
 
-int run_task(struct request *rq, const json_t *in, json_t *out)
+int ecs_run_task(struct request *rq, const json_t *in, json_t *out)
 {
 	int64_t count = json_int_or(in, "count", 1);
 	json_t *tasks = json_add_array(out, "tasks");
@@ -291,7 +291,7 @@ int run_task(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int stop_task_op(struct request *rq, const json_t *in, json_t *out)
+int ecs_stop_task(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *cluster, *task;
 	int err;
@@ -315,7 +315,7 @@ static bool matches(const json_t *task, const json_t *in)
 	const char *started_by = json_str(in, "startedBy");
 	const char *service = json_str(in, "serviceName");
 	const char *desired = json_str_or(in, "desiredStatus", "RUNNING");
-	const char *definition = ref_name(json_str_or(task, "taskDefinitionArn", ""));
+	const char *definition = ecs_ref_name(json_str_or(task, "taskDefinitionArn", ""));
 
 	if (strcmp(json_str_or(in, "launchType", "FARGATE"), "FARGATE") != 0)
 		return false;
@@ -326,10 +326,10 @@ static bool matches(const json_t *task, const json_t *in)
 		return false;
 	if (started_by && strcmp(json_str_or(task, "startedBy", ""), started_by) != 0)
 		return false;
-	return !service || strcmp(json_str_or(task, "_service", ""), ref_name(service)) == 0;
+	return !service || strcmp(json_str_or(task, "_service", ""), ecs_ref_name(service)) == 0;
 }
 
-int list_tasks(struct request *rq, const json_t *in, json_t *out)
+int ecs_list_tasks(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *all = store_list(rq->tx, TASK);
 	const char *service = json_str(in, "serviceName");
@@ -347,10 +347,10 @@ int list_tasks(struct request *rq, const json_t *in, json_t *out)
 		if (strcmp(json_str(task, "_cluster"), json_str(cluster, "clusterName")) == 0 &&
 		    matches(task, in))
 			json_push_str(arns, json_str(task, "taskArn"));
-	return list_page(rq, in, arns, "taskArns", out);
+	return ecs_list_page(rq, in, arns, "taskArns", out);
 }
 
-int describe_tasks(struct request *rq, const json_t *in, json_t *out)
+int ecs_describe_tasks(struct request *rq, const json_t *in, json_t *out)
 {
 	bool tags = json_list_has(json_get(in, "include"), "TAGS");
 	const json_t *refs = json_get(in, "tasks");
@@ -371,16 +371,12 @@ int describe_tasks(struct request *rq, const json_t *in, json_t *out)
 		const char *ref = json_string_value(element);
 		const char *name = json_str(cluster, "clusterName");
 		const json_t *task = find_in(rq, ref, name);
-		json_t *failure;
 
-		if (task) {
+		if (task)
 			show(rq, task, tags, tasks);
-			continue;
-		}
-		failure = json_push_object(failures);
-		json_set_str(failure, "arn",
-			     rq_arn(rq, "ecs", rq_fmt(rq, "task/%s/%s", name, ref_name(ref))));
-		json_set_str(failure, "reason", "MISSING");
+		else
+			ecs_push_missing(rq, failures,
+					 rq_fmt(rq, "task/%s/%s", name, ecs_ref_name(ref)));
 	}
 	return 0;
 }

@@ -56,7 +56,7 @@ static bool read_number(const char *text, int64_t max, int64_t *ret_number)
 
 const json_t *task_definition_find(struct request *rq, const char *ref)
 {
-	const char *name = ref_name(ref);
+	const char *name = ecs_ref_name(ref);
 	const char *colon = name ? strchr(name, ':') : NULL;
 	int64_t revision;
 
@@ -421,7 +421,7 @@ static int check_roles(struct request *rq, const json_t *in)
 	return err;
 }
 
-int register_task_definition(struct request *rq, const json_t *in, json_t *out)
+int ecs_register_task_definition(struct request *rq, const json_t *in, json_t *out)
 {
 	json_t *definition = rq_copy(rq, in);
 	const char *family;
@@ -446,15 +446,15 @@ int register_task_definition(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int deregister_task_definition(struct request *rq, const json_t *in, json_t *out)
+int ecs_deregister_task_definition(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *ref = json_str(in, "taskDefinition");
 	const json_t *found = task_definition_find(rq, ref);
 	json_t *definition;
 
-	if (!strchr(ref_name(ref), ':'))
+	if (!strchr(ecs_ref_name(ref), ':'))
 		return fault(rq, ECS_ClientException, "Invalid revision number. Number: %s",
-			     ref_name(ref));
+			     ecs_ref_name(ref));
 	if (!found)
 		return fault(rq, ECS_ClientException,
 			     "The specified task definition does not exist.");
@@ -470,7 +470,7 @@ int deregister_task_definition(struct request *rq, const json_t *in, json_t *out
 	return 0;
 }
 
-int describe_task_definition(struct request *rq, const json_t *in, json_t *out)
+int ecs_describe_task_definition(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *definition = task_definition_find(rq, json_str(in, "taskDefinition"));
 
@@ -480,7 +480,7 @@ int describe_task_definition(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int list_task_definitions(struct request *rq, const json_t *in, json_t *out)
+int ecs_list_task_definitions(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *family = json_str(in, "familyPrefix");
 	const char *status = json_str_or(in, "status", "ACTIVE");
@@ -498,10 +498,10 @@ int list_task_definitions(struct request *rq, const json_t *in, json_t *out)
 		if (strcmp(json_str(definition, "status"), status) == 0)
 			json_push_str(arns, json_str(definition, "taskDefinitionArn"));
 	}
-	return list_page(rq, in, arns, "taskDefinitionArns", out);
+	return ecs_list_page(rq, in, arns, "taskDefinitionArns", out);
 }
 
-int list_task_definition_families(struct request *rq, const json_t *in, json_t *out)
+int ecs_list_task_definition_families(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *prefix = json_str_or(in, "familyPrefix", "");
 	const char *status = json_str_or(in, "status", "ACTIVE");
@@ -519,5 +519,5 @@ int list_task_definition_families(struct request *rq, const json_t *in, json_t *
 		if (strcmp(status, "ALL") == 0 || active == (strcmp(status, "ACTIVE") == 0))
 			json_push_str(families, family);
 	}
-	return list_page(rq, in, families, "families", out);
+	return ecs_list_page(rq, in, families, "families", out);
 }

@@ -29,8 +29,8 @@ static void scale_one(struct request *rq, json_t *service, json_t *set)
 	json_set_time(set, "stabilityStatusAt", rq->now);
 	json_set_time(set, "updatedAt", rq->now);
 	json_set_bool(service, "_steady", false);
-	event_add(rq, service, NULL, "updated computedDesiredCount for taskSet %s to %d.",
-		  json_str(set, "id"), count);
+	service_event(rq, service, NULL, "updated computedDesiredCount for taskSet %s to %d.",
+		      json_str(set, "id"), count);
 }
 
 void task_sets_scale(struct request *rq, json_t *service)
@@ -78,8 +78,8 @@ json_t *task_set_new(struct request *rq, json_t *service, const json_t *in, cons
 	return set;
 }
 
-void unit_counts(struct request *rq, const json_t *service, const char *unit, int *ret_running,
-		 int *ret_pending)
+void service_unit_counts(struct request *rq, const json_t *service, const char *unit,
+			 int *ret_running, int *ret_pending)
 {
 	const json_t *tasks = service_tasks(rq, service);
 	int running = 0, pending = 0;
@@ -105,7 +105,7 @@ static json_t *set_in(json_t *service, const char *ref)
 	json_array_foreach (sets, i, set)
 		if (strcmp(json_str(set, "id"), ref) == 0 ||
 		    strcmp(json_str(set, "taskSetArn"), ref) == 0 ||
-		    strcmp(ref_name(json_str(set, "id")), ref) == 0)
+		    strcmp(ecs_ref_name(json_str(set, "id")), ref) == 0)
 			return set;
 	return NULL;
 }
@@ -115,7 +115,7 @@ static void answer(struct request *rq, const json_t *service, const json_t *set,
 	int running, pending;
 
 	json_object_update(shown, rq_copy(rq, set));
-	unit_counts(rq, service, json_str(set, "id"), &running, &pending);
+	service_unit_counts(rq, service, json_str(set, "id"), &running, &pending);
 	json_set_int(shown, "runningCount", running);
 	json_set_int(shown, "pendingCount", pending);
 }
@@ -141,7 +141,7 @@ static int find_set(struct request *rq, const json_t *in, const char *ref, json_
 	return 0;
 }
 
-int create_task_set(struct request *rq, const json_t *in, json_t *out)
+int ecs_create_task_set(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *found, *definition;
 	json_t *service, *set, *wish;
@@ -178,7 +178,7 @@ int create_task_set(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int update_task_set(struct request *rq, const json_t *in, json_t *out)
+int ecs_update_task_set(struct request *rq, const json_t *in, json_t *out)
 {
 	json_t *service, *set;
 	int err;
@@ -194,7 +194,7 @@ int update_task_set(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int update_service_primary_task_set(struct request *rq, const json_t *in, json_t *out)
+int ecs_update_service_primary_task_set(struct request *rq, const json_t *in, json_t *out)
 {
 	json_t *service, *set, *other;
 	size_t i;
@@ -216,7 +216,7 @@ int update_service_primary_task_set(struct request *rq, const json_t *in, json_t
 	return 0;
 }
 
-int delete_task_set(struct request *rq, const json_t *in, json_t *out)
+int ecs_delete_task_set(struct request *rq, const json_t *in, json_t *out)
 {
 	bool force = json_bool_or(in, "force", false);
 	json_t *service, *set;
@@ -236,7 +236,7 @@ int delete_task_set(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-int describe_task_sets(struct request *rq, const json_t *in, json_t *out)
+int ecs_describe_task_sets(struct request *rq, const json_t *in, json_t *out)
 {
 	const json_t *refs = json_get(in, "taskSets");
 	json_t *sets = json_add_array(out, "taskSets");
@@ -257,15 +257,11 @@ int describe_task_sets(struct request *rq, const json_t *in, json_t *out)
 	}
 	json_each (refs, i, element) {
 		const json_t *set = set_in(service, json_string_value(element));
-		json_t *failure;
 
-		if (set) {
+		if (set)
 			answer(rq, service, set, json_push_object(sets));
-			continue;
-		}
-		failure = json_push_object(failures);
-		json_set_str(failure, "arn", json_string_value(element));
-		json_set_str(failure, "reason", "MISSING");
+		else
+			ecs_push_missing(rq, failures, json_string_value(element));
 	}
 	return 0;
 }

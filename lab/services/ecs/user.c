@@ -58,7 +58,7 @@ static int64_t next_free(struct request *rq, int64_t first)
 	return NOBODY;
 }
 
-int64_t user_take(struct request *rq, json_t *task)
+int64_t task_user_take(struct request *rq, json_t *task)
 {
 	int64_t first = TASK_USER_FIRST + (int64_t)lab_number(rq->lab) * TASK_USERS;
 	int64_t uid = NOBODY;
