@@ -9,6 +9,7 @@ static const struct carrier fleet_carrier = {
 	.dismiss = fleet_dismiss,
 	.commit = fleet_commit,
 	.tell_clock = fleet_tell_clock,
+	.hear_again = fleet_hear_again,
 };
 
 void lab_set_fleet(struct lab *lab, struct fleet *fleet)

@@ -18,6 +18,7 @@ struct carrier {
 	void (*dismiss)(struct fleet *fleet, const char *role, const char *id, msec grace);
 	void (*commit)(struct fleet *fleet);
 	void (*tell_clock)(struct fleet *fleet, const struct lab_clock *clock);
+	void (*hear_again)(struct fleet *fleet);
 };
 
 /* An answer that waits for the commit. */
@@ -52,6 +53,7 @@ struct lab {
 	lab_ms *due; /* one a service: when its tick comes */
 
 	struct tx *tx; /* this turn's; NULL between turns */
+	bool reported; /* data planes said something in this turn */
 	struct waiting *waiting;
 	size_t nwaiting, waiting_room;
 	struct arena **arenas; /* to be used again */
@@ -91,8 +93,10 @@ void events_hear(struct lab *lab, const json_t *events);
 bool ticks_are_due(const struct lab *lab);
 void ticks_run(struct lab *lab);
 void ticks_schedule(struct lab *lab);
+void ticks_retry(struct lab *lab);
 void orders_send(struct lab *lab, const json_t *events);
 bool order_is(const char *event);
+void reports_settle(struct lab *lab, int err);
 
 /* master_key.c: of the state folder, made if it has none. dir NULL: one that is gone with the lab. */
 int master_key_find(const char *dir, unsigned char ret_key[SEAL_KEY]);

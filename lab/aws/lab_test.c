@@ -5,9 +5,13 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -377,6 +381,73 @@ static void names_and_addresses_are_as_aws_makes_them(void **state)
 	lab_close(lab);
 }
 
+/* As good as a full disk: files of this process don't grow. */
+static void let_files_grow(bool may)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = may ? limit.rlim_max : 0;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void remove_lab(const char *dir)
+{
+	static const char *const files[] = {"master.key", "state.db", "state.db-wal",
+					    "state.db-shm"};
+
+	for (size_t i = 0; i < array_len(files); i++) {
+		AUTO_FREE char *path = mem_fmt("%s/%s", dir, files[i]);
+
+		remove(path);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void what_could_not_be_kept_did_not_happen_and_the_lab_goes_on(void **state)
+{
+	char dir[] = "/tmp/golden-lab-test-XXXXXX";
+	struct lab_options options = {.dir = mkdtemp(dir), .number = 7, .services = services};
+	struct result hat = {0}, cap = {0};
+	struct lab_clock clock;
+	struct lab *lab = NULL;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(lab_open(NULL, &options, &lab), 0);
+	lab_turn(lab);
+	ticks = 0;
+
+	let_files_grow(false);
+	call(lab, SHOP_Sell, &hat, "{s:s}", "Name", "hat");
+	lab_turn(lab);
+	let_files_grow(true);
+	assert_string_equal(hat.code, "InternalFailure");
+	assert_false(stored(lab, "shop/thing", "hat"));
+	assert_int_equal(ticks, 0);
+
+	call(lab, SHOP_Sell, &cap, "{s:s}", "Name", "cap");
+	lab_turn(lab);
+	assert_int_equal(cap.result, 0);
+	assert_true(stored(lab, "shop/thing", "cap"));
+	assert_int_equal(ticks, 1); /* it heard of the cap */
+
+	/* The same where nobody but the failed turn's ticks would have come again. */
+	let_files_grow(false);
+	call(lab, SHOP_Sell, &hat, "{s:s}", "Name", "hat");
+	lab_turn(lab);
+	let_files_grow(true);
+	clock = *lab_clock(lab);
+	lab_clock_step(&clock, SECOND);
+	lab_clock_change(lab, &clock);
+	lab_turn(lab);
+	assert_int_equal(ticks, 2);
+
+	json_decref(hat.out);
+	json_decref(cap.out);
+	lab_close(lab);
+	remove_lab(dir);
+}
+
 static void stop_loop(const struct lab_reply *reply, void *user)
 {
 	uv_stop(user);
@@ -422,6 +493,7 @@ int main(void)
 		TEST(a_plane_reports_to_its_service),
 		TEST(a_seed_makes_the_same_ids),
 		cmocka_unit_test(names_and_addresses_are_as_aws_makes_them),
+		cmocka_unit_test(what_could_not_be_kept_did_not_happen_and_the_lab_goes_on),
 		cmocka_unit_test(the_loop_ends_a_turn_by_itself),
 	};
 

@@ -113,6 +113,7 @@ static void reported(struct lab *lab, const char *role, const char *id, const js
 {
 	size_t i;
 
+	lab->reported = true;
 	for (i = 0; i < lab->nservices; i++) {
 		const struct service *service = lab->services[i];
 		struct report report = {.service = service, .id = id, .fact = fact};
@@ -134,6 +135,14 @@ static void on_fact(const char *role, const char *id, const json_t *fact, void *
 static void on_gone(const char *role, const char *id, void *user)
 {
 	reported(user, role, id, NULL);
+}
+
+/* A report is not repeated unless it is asked for. That a plane is gone, ticks see for themselves. */
+void reports_settle(struct lab *lab, int err)
+{
+	if (err < 0 && lab->reported && lab->carrier)
+		lab->carrier->hear_again(lab->fleet);
+	lab->reported = false;
 }
 
 const struct fleet_events lab_fleet_events = {

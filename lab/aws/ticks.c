@@ -56,6 +56,17 @@ void ticks_run(struct lab *lab)
 			run_one(lab, i);
 }
 
+/* What the last turn's ticks did was not kept, nor what it woke: all come again in a second. */
+void ticks_retry(struct lab *lab)
+{
+	int64_t soon = lab_clock_now(&lab->clock).ms + SECOND;
+	size_t i;
+
+	for (i = 0; i < lab->nservices; i++)
+		if (lab->due[i].ms > soon)
+			lab->due[i].ms = soon;
+}
+
 static void on_timer(uv_timer_t *handle)
 {
 	lab_turn(handle->data);

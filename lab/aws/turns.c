@@ -5,6 +5,7 @@
 #include "lib/base/log.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 /* Events make ticks make events: this many rounds a turn, then the loop gets a look at its sockets. */
@@ -13,6 +14,11 @@
 static const struct fault internal_failure = {
 	.code = "InternalFailure",
 	.message = "The lab could not do it; see its log.",
+	.status = 500,
+};
+static const struct fault disk_full = {
+	.code = "InternalFailure",
+	.message = "The disk of the lab's state folder is full. Nothing was changed.",
 	.status = 500,
 };
 
@@ -80,7 +86,9 @@ static const struct fault *fault_of(const struct waiting *one)
 {
 	if (one->result == 0)
 		return NULL;
-	return one->result > 0 ? &one->rq->fault : &internal_failure;
+	if (one->result > 0)
+		return &one->rq->fault;
+	return one->result == -ENOSPC ? &disk_full : &internal_failure;
 }
 
 /* `err` is the commit's: without it, nothing of this turn was done. */
@@ -124,9 +132,12 @@ static json_t *end_turn(struct lab *lab)
 		err = tx_commit(lab->tx);
 		lab->tx = NULL;
 	}
-	if (err < 0)
+	if (err < 0) {
 		log_event(LOG_ERROR, "turn.failed", F_INT("calls", (int64_t)lab->nwaiting),
 			  F_ERR(err));
+		ticks_retry(lab);
+	}
+	reports_settle(lab, err);
 
 	events = store_take_events(lab->store);
 	if (lab->nwaiting > 0)

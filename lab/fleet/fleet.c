@@ -299,6 +299,11 @@ void fleet_tell_clock(struct fleet *fleet, const struct lab_clock *clock)
 	each(fleet, member_tell_clock);
 }
 
+void fleet_hear_again(struct fleet *fleet)
+{
+	each(fleet, member_hear_again);
+}
+
 bool fleet_has(const struct fleet *fleet, const char *role, const char *id)
 {
 	const struct member *member = find(fleet, role, id);

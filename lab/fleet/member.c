@@ -228,6 +228,15 @@ static void on_opened(struct channel *channel, void *user)
 	member->retry = RETRY_FIRST;
 }
 
+void member_hear_again(struct member *member)
+{
+	if (!member->greeted)
+		return;
+	/* Whatever lost it may last: a full disk. */
+	member->retry = SECOND;
+	channel_close(member->channel);
+}
+
 static void member_connect(struct member *member)
 {
 	static const struct channel_events events = {on_opened, on_line, on_closed};

@@ -69,6 +69,7 @@ void member_remove(struct member *member); /* closes what it has; the process go
 void member_adopt(struct member *member, pid_t pid);
 void member_commit(struct member *member);
 void member_tell_clock(struct member *member);
+void member_hear_again(struct member *member);
 
 void fleet_unref(struct fleet *fleet);
 

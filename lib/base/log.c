@@ -6,6 +6,7 @@
 #include "lib/base/json.h"
 #include "lib/base/mem.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,7 +66,8 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
 	len = strlen(text);
 	text = mem_resize(text, len + 2);
 	memcpy(text + len, "\n", 2);
-	if (write(STDERR_FILENO, text, len + 1) < 0)
-		least_level = LOG_ERROR; /* nobody reads us: be quiet rather than spin */
+	/* Nobody reads us: be quiet rather than spin. A full disk may have room again. */
+	if (write(STDERR_FILENO, text, len + 1) < 0 && errno != ENOSPC)
+		least_level = LOG_ERROR;
 	free(text);
 }
