@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#define DISK_FULL ((uint64_t)64 << 10)
 
 const struct aws_service cloudformation = {
 	"cloudformation", "cloudformation", AWS_QUERY, NULL, "2010-05-15",
@@ -71,6 +74,7 @@ static int open_lab(const struct place *place, struct account *account)
 	struct aws_options options = {.region = "us-east-1", .timeout = 60 * SECOND};
 	struct aws_credentials credentials = {0};
 
+	account->dir = place->dir;
 	account->endpoint = read_state(place, "endpoint");
 	if (!account->endpoint || !keys)
 		return -ENOENT;
@@ -131,6 +135,14 @@ void account_close(struct account *account)
 	free(account->access_key_id);
 	free(account->secret_access_key);
 	*account = (struct account){0};
+}
+
+bool account_disk_is_full(const struct account *account)
+{
+	struct statvfs disk;
+
+	return account->dir && statvfs(account->dir, &disk) == 0 &&
+	       (uint64_t)disk.f_bavail * disk.f_frsize < DISK_FULL;
 }
 
 const json_t *account_ask(struct account *account, const struct aws_service *service,

@@ -12,6 +12,7 @@ extern const struct aws_service cloudformation, sts, ssm, ecs, ecr, elbv2, rds, 
 struct account {
 	struct aws_client *client;
 	char *endpoint;	     /* NULL: AWS itself */
+	const char *dir;     /* the lab's state folder; NULL on AWS */
 	char *access_key_id; /* the lab's operator; NULL on AWS */
 	char *secret_access_key;
 };
@@ -27,6 +28,9 @@ bool account_lab_is_anothers(const struct place *place);
  */
 int account_open(const struct place *place, struct account *ret_account);
 void account_close(struct account *account);
+
+/* Is there nothing left on the disk of the lab's state folder? Never on AWS. */
+bool account_disk_is_full(const struct account *account);
 
 /* "http://127.7.0.4:8080": the service as the stacks' Url output and listener say; NULL: none yet.
  * Owned by the caller. */

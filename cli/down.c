@@ -52,7 +52,7 @@ int down_run(const struct place *place, int argc, char **argv)
 	if (account_lab_is_anothers(place))
 		return cli_fail("the lab in %s belongs to another user", place->dir);
 
-	process_stop_lab(place, PATIENCE, &ended);
+	process_stop_lab(place, PATIENCE, NULL, &ended);
 	if (ended)
 		printf("The lab is down (%d processes ended).\n", ended);
 	else

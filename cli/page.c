@@ -36,10 +36,12 @@ struct running {
 	char lab_dir[48];
 };
 
+/* golden, and the node and cdk that npm brought: Debian's node is older than they need. */
 static void path_has_our_programs(const struct place *place)
 {
 	const char *path = getenv("PATH");
-	AUTO_FREE char *longer = mem_fmt("%s:%s", place->bin, path ? path : "/usr/bin:/bin");
+	AUTO_FREE char *longer = mem_fmt("%s:%s/infra/node_modules/.bin:%s", place->bin, place->root,
+					 path ? path : "/usr/bin:/bin");
 
 	setenv("PATH", longer, 1);
 }

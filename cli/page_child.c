@@ -160,7 +160,7 @@ static void clean_up(const struct page_nest *nest, pid_t session)
 	int ended;
 
 	if (lab.dir && access(lab.dir, F_OK) == 0)
-		process_stop_lab(&lab, LAB_PATIENCE, &ended);
+		process_stop_lab(&lab, LAB_PATIENCE, NULL, &ended);
 	end_children(session, nest->owns_all);
 	nftw(nest->folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
 }

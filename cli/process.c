@@ -3,6 +3,7 @@
  */
 #include "cli/process.h"
 #include "cli/account.h"
+#include "cli/interrupt.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -96,6 +97,7 @@ static void exec_goldend(const struct place *place, const struct lab_start *star
 		fcntl(start->leash, F_SETFD, 0);
 	}
 	setsid();
+	interrupt_release();
 	dup2(null, STDIN_FILENO);
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
@@ -117,24 +119,42 @@ static int wait_until_it_answers(const struct place *place, pid_t pid, const cha
 		}
 		if (account_lab_answers(place))
 			return EXIT_DONE;
-		nap(10);
+		if (interrupt_nap(10))
+			return cli_fail("told to end before the lab answered");
 	}
 	return cli_fail("the lab does not answer after %d s; its log: %s",
 			(int)(START_PATIENCE / SECOND), log_path);
+}
+
+int process_take_turn(const struct place *place, int *ret_turn)
+{
+	int err = make_folders(place->dir, 0700);
+	AUTO_FD int turn = -1;
+
+	if (err < 0)
+		return cli_fail("can't make the state folder %s: %s", place->dir, strerror(-err));
+	turn = open(place->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (turn < 0)
+		return cli_fail("can't open the state folder %s: %s", place->dir, strerror(errno));
+	if (flock(turn, LOCK_EX | LOCK_NB) < 0) {
+		printf("Another golden up is at work in %s; waiting for it …\n", place->dir);
+		fflush(stdout);
+		if (flock(turn, LOCK_EX) < 0)
+			return cli_fail("can't lock %s: %s", place->dir, strerror(errno));
+	}
+	*ret_turn = turn;
+	turn = -1;
+	return EXIT_DONE;
 }
 
 int process_start_lab(const struct place *place, const struct lab_start *start)
 {
 	AUTO_FREE char *log_path = mem_fmt("%s/" GOLDEND_LOG, place->dir);
 	AUTO_FREE char *endpoint = mem_fmt("%s/endpoint", place->dir);
-	int err = make_folders(place->dir, 0700);
-	AUTO_FD int log = -1;
+	AUTO_FD int log = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	off_t from;
 	pid_t pid;
 
-	if (err < 0)
-		return cli_fail("can't make the state folder %s: %s", place->dir, strerror(-err));
-	log = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (log < 0)
 		return cli_fail("can't write %s: %s", log_path, strerror(errno));
 	from = lseek(log, 0, SEEK_END);
@@ -148,20 +168,15 @@ int process_start_lab(const struct place *place, const struct lab_start *start)
 	return wait_until_it_answers(place, pid, log_path, from);
 }
 
-struct ending {
-	pid_t pids[1024];
-	int count;
-};
-
-static void end_holder(const struct place *place, const char *lock, struct ending *ending)
+static void add_holder(const struct place *place, const char *lock, struct process_set *set)
 {
 	pid_t pid = process_holder(place, lock);
 
-	if (pid > 1 && ending->count < (int)array_len(ending->pids) && kill(pid, SIGTERM) == 0)
-		ending->pids[ending->count++] = pid;
+	if (pid > 1 && set->count < (int)array_len(set->pids))
+		set->pids[set->count++] = pid;
 }
 
-static void end_planes(const struct place *place, struct ending *ending)
+static void add_planes(const struct place *place, struct process_set *set)
 {
 	AUTO_FREE char *path = mem_fmt("%s/run", place->dir);
 	DIR *dir = opendir(path);
@@ -174,7 +189,7 @@ static void end_planes(const struct place *place, struct ending *ending)
 		AUTO_FREE char *lock = mem_fmt("run/%s", entry->d_name);
 
 		if (len > 5 && strcmp(entry->d_name + len - 5, ".lock") == 0)
-			end_holder(place, lock, ending);
+			add_holder(place, lock, set);
 	}
 	closedir(dir);
 }
@@ -194,32 +209,55 @@ static bool is_alive(pid_t pid)
 	return state && strncmp(state, ") Z", 3) != 0;
 }
 
-static void wait_for_all(const struct ending *ending, msec patience)
+static bool has(const struct process_set *set, pid_t pid)
 {
-	msec give_up = clock_monotonic() + patience;
-
-	for (int i = 0; i < ending->count; i++) {
-		while (is_alive(ending->pids[i]) && clock_monotonic() < give_up)
-			nap(5);
-		if (is_alive(ending->pids[i]))
-			kill(ending->pids[i], SIGKILL);
+	for (int i = 0; set && i < set->count; i++) {
+		if (set->pids[i] == pid)
+			return true;
 	}
+	return false;
 }
 
-int process_stop_lab(const struct place *place, msec patience, int *ret_ended)
+/* How many it ended. */
+static int end_all(const struct process_set *set, const struct process_set *spared, msec patience)
 {
-	struct ending *ending = mem_new(struct ending);
+	msec give_up = clock_monotonic() + patience;
+	int ended = 0;
+
+	for (int i = 0; i < set->count; i++) {
+		if (!has(spared, set->pids[i]) && kill(set->pids[i], SIGTERM) == 0)
+			ended++;
+	}
+	for (int i = 0; i < set->count; i++) {
+		if (has(spared, set->pids[i]))
+			continue;
+		while (is_alive(set->pids[i]) && clock_monotonic() < give_up)
+			nap(5);
+		if (is_alive(set->pids[i]))
+			kill(set->pids[i], SIGKILL);
+	}
+	return ended;
+}
+
+void process_survey(const struct place *place, struct process_set *ret_running)
+{
+	ret_running->count = 0;
+	add_holder(place, GOLDEND_LOCK, ret_running);
+	add_planes(place, ret_running);
+}
+
+int process_stop_lab(const struct place *place, msec patience, const struct process_set *spared,
+		     int *ret_ended)
+{
+	struct process_set running = {.count = 0};
 
 	/* Control first: it would start again what it still wants. */
-	end_holder(place, GOLDEND_LOCK, ending);
-	wait_for_all(ending, patience);
-	*ret_ended = ending->count;
+	add_holder(place, GOLDEND_LOCK, &running);
+	*ret_ended = end_all(&running, spared, patience);
 
-	ending->count = 0;
-	end_planes(place, ending);
-	wait_for_all(ending, patience);
-	*ret_ended += ending->count;
-	free(ending);
+	running.count = 0;
+	add_planes(place, &running);
+	*ret_ended += end_all(&running, spared, patience);
 	return EXIT_DONE;
 }
 

@@ -2,6 +2,7 @@
  * stack.c - the app's stacks, created one after the other with progress on the terminal.
  */
 #include "cli/stack.h"
+#include "cli/interrupt.h"
 #include "lib/base/xml.h"
 
 #include <dirent.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 #define SUFFIX ".template.json"
-#define POLL (30 * 1000) /* microseconds */
+#define POLL ((msec)30)
 
 static int read_template(const char *folder, const char *file, struct stack *ret_stack)
 {
@@ -284,7 +285,11 @@ static int wait_for_stack(struct account *account, struct watch *watch)
 		if (!ends_with(status, "_IN_PROGRESS"))
 			return cli_fail("the stack %s ended as %s: %s", watch->name, status,
 					watch->failure ? watch->failure : "see its events");
-		usleep(POLL);
+		if (account_disk_is_full(account))
+			return cli_fail("the disk of %s is full; make room and say golden up again",
+					account->dir);
+		if (interrupt_nap(POLL))
+			return cli_fail("told to end before the stack %s stood", watch->name);
 	}
 }
 

@@ -2,19 +2,25 @@
  * up.c - golden up: start the lab, publish the service, bring the stacks up, say what to try.
  */
 #include "cli/image.h"
+#include "cli/interrupt.h"
 #include "cli/picture.h"
 #include "cli/process.h"
 #include "cli/stack.h"
 
-#include <glob.h>
+#include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define HEALTHY_PATIENCE (90 * SECOND)
+#define STOP_PATIENCE (40 * SECOND)
+#define POSTGRES "/usr/lib/postgresql/15/bin/postgres"
+/* MiB: what a lab takes at least, and what the golden path takes, its database above all. */
+#define ROOM_TO_START 4
+#define ROOM_TO_BUILD 96
 #define REPOSITORY "cdk-hnb659fds-container-assets-123456789012-us-east-1"
 /* What stands before the tag in a template: Fn::Sub's pseudo parameters are still in it. */
 #define TAG_MARKER "cdk-hnb659fds-container-assets-${AWS::AccountId}-us-east-1:"
@@ -71,11 +77,8 @@ static int read_wishes(int argc, char **argv, struct wishes *wishes)
 static int check_machine(const struct place *place)
 {
 	static const char *const programs[] = {"goldend", "golden-app"};
-	glob_t postgres;
-	int found = glob("/usr/lib/postgresql/15/bin/postgres", 0, NULL, &postgres);
 
-	globfree(&postgres);
-	if (found != 0)
+	if (access(POSTGRES, X_OK) < 0)
 		return cli_fail(
 			"PostgreSQL 15 is missing; install it: apt-get install postgresql-15");
 	for (size_t i = 0; i < array_len(programs); i++) {
@@ -84,6 +87,26 @@ static int check_machine(const struct place *place)
 		if (access(path, X_OK) < 0)
 			return cli_fail("%s is missing; build it: make", path);
 	}
+	return EXIT_DONE;
+}
+
+/* A full disk could not even take down what the lab has to say about it. */
+static int check_room(const struct place *place, const struct wishes *wishes)
+{
+	AUTO_FREE char *state = mem_fmt("%s/state.db", place->dir);
+	bool builds = !wishes->empty && access(state, F_OK) < 0;
+	uint64_t needs = builds ? ROOM_TO_BUILD : ROOM_TO_START;
+	struct statvfs disk;
+	uint64_t left;
+
+	if (statvfs(place->dir, &disk) < 0)
+		return cli_fail("can't look at %s: %s", place->dir, strerror(errno));
+	left = (uint64_t)disk.f_bavail * disk.f_frsize >> 20;
+	if (left < needs)
+		return cli_fail(
+			"the disk of %s has %llu MiB left and the lab needs %llu; make room, or "
+			"choose another folder with --dir",
+			place->dir, (unsigned long long)left, (unsigned long long)needs);
 	return EXIT_DONE;
 }
 
@@ -149,7 +172,11 @@ static int wait_until_healthy(struct account *account)
 			return cli_fail("the targets are not healthy after %d s; see golden status "
 					"and golden logs",
 					(int)(HEALTHY_PATIENCE / SECOND));
-		usleep(20 * 1000);
+		if (account_disk_is_full(account))
+			return cli_fail("the disk of %s is full; make room and say golden up again",
+					account->dir);
+		if (interrupt_nap(20))
+			return cli_fail("told to end before the targets were healthy");
 	}
 }
 
@@ -214,38 +241,21 @@ static int bring_up(const struct place *place, const struct stacks *stacks, stru
 /* Attached: until Ctrl-C, or until somebody else takes the lab down. */
 static int stay(const struct place *place)
 {
-	const struct timespec second = {1, 0};
-	sigset_t ends;
 	int ended;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
 	puts("\nCtrl-C takes the lab down; its state stays.");
 	fflush(stdout);
-	while (sigtimedwait(&ends, NULL, &second) < 0) {
+	while (!interrupt_nap(SECOND)) {
 		if (!process_holder(place, "goldend.lock"))
 			return cli_fail("the lab is gone; its log: %s/goldend.log", place->dir);
 	}
-	process_stop_lab(place, 40 * SECOND, &ended);
+	process_stop_lab(place, STOP_PATIENCE, NULL, &ended);
 	puts("The lab is down.");
 	return EXIT_DONE;
 }
 
-/* From here on Ctrl-C is for stay() to see, which ends the lab in order. */
-static void hold_signals(void)
-{
-	sigset_t ends;
-
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-}
-
-static int up(const struct place *place, const struct wishes *wishes, const struct stacks *stacks)
+static int start_and_bring_up(const struct place *place, const struct wishes *wishes,
+			      const struct stacks *stacks)
 {
 	struct account account;
 	int status = start_lab(place, wishes);
@@ -254,12 +264,43 @@ static int up(const struct place *place, const struct wishes *wishes, const stru
 		status = account_open(place, &account);
 	if (status != EXIT_DONE)
 		return status;
-
-	if (!wishes->detach)
-		hold_signals();
 	status = bring_up(place, stacks, &account);
 	account_close(&account);
-	return status == EXIT_DONE && !wishes->detach ? stay(place) : status;
+	return status;
+}
+
+/* What an attached one started ends with it, also where it failed. */
+static int up_attached(const struct place *place, const struct wishes *wishes,
+		       const struct stacks *stacks, int *turn)
+{
+	struct process_set before;
+	int status, ended;
+
+	process_survey(place, &before);
+	interrupt_hold();
+	status = start_and_bring_up(place, wishes, stacks);
+	if (status == EXIT_DONE) {
+		close(*turn);
+		*turn = -1;
+		return stay(place);
+	}
+	process_stop_lab(place, STOP_PATIENCE, &before, &ended);
+	if (ended)
+		puts("What was started is down again; its state stays.");
+	return status;
+}
+
+static int up(const struct place *place, const struct wishes *wishes, const struct stacks *stacks)
+{
+	AUTO_FD int turn = -1;
+	int status = process_take_turn(place, &turn);
+
+	if (status == EXIT_DONE)
+		status = check_room(place, wishes);
+	if (status != EXIT_DONE)
+		return status;
+	return wishes->detach ? start_and_bring_up(place, wishes, stacks)
+			      : up_attached(place, wishes, stacks, &turn);
 }
 
 int up_run(const struct place *place, int argc, char **argv)
