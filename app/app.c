@@ -39,13 +39,15 @@ void app_open(struct app *app, uv_loop_t *loop, const struct settings *settings)
 	};
 
 	*app = (struct app){.loop = loop, .settings = settings};
+	LIST_INIT(&app->requests);
 	if (aws_client_open(loop, &options, &app->aws) < 0) {
 		log_event(LOG_ERROR, "app.endpoint.bad", F_STR("url", getenv("AWS_ENDPOINT_URL")));
 		exit(2);
 	}
 	app->modes = failure_modes_open(app->aws, settings->failure_mode_parameter,
 					settings->failure_mode_max_age);
-	app->database = database_open(loop, app->aws, settings);
+	app->trim = trim_open(loop);
+	app->database = database_open(loop, app->aws, settings, app->trim);
 	app->tracer = tracer_open(loop, settings->xray_address, settings->service_name);
 	app->log = request_log_open(loop, STDOUT_FILENO);
 	app->work = work_open(loop, settings->work_threads, settings->work_queue_size);
@@ -60,8 +62,10 @@ void app_close(struct app *app)
 	database_close(app->database);
 	failure_modes_close(app->modes);
 	work_close(app->work);
+	routes_close(app); /* whom none of those will tell */
 	tracer_close(app->tracer);
 	request_log_close(app->log);
+	trim_close(app->trim);
 	task_clear(&app->task);
 	for (size_t i = 0; i < array_len(app->about); i++)
 		buf_free(&app->about[i]);

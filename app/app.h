@@ -10,8 +10,11 @@
 #include "app/settings.h"
 #include "app/task.h"
 #include "app/trace.h"
+#include "app/trim.h"
 #include "app/work.h"
 #include "lib/net/http_server.h"
+
+struct request; /* routes.c */
 
 struct app {
 	uv_loop_t *loop;
@@ -22,14 +25,19 @@ struct app {
 	struct tracer *tracer;
 	struct request_log *log;
 	struct work *work;
+	struct trim *trim;
 	struct task task;
 	struct buf about[3]; /* GET /, by failure mode; empty: to be written */
+	LIST_HEAD(, request) requests;
 };
 
 void app_open(struct app *app, uv_loop_t *loop, const struct settings *settings);
-void app_close(struct app *app); /* the loop must run once more */
+/* After its http_server; the loop must run once more. */
+void app_close(struct app *app);
 
 /* The server's handler; user is the app. */
 void routes_handle(struct http_exchange *x, void *user);
+/* Forgets the requests that will not be answered any more. */
+void routes_close(struct app *app);
 
 #endif

@@ -21,6 +21,7 @@ struct route;
 
 /* One request, from its arrival to its answer. Lives as long as its exchange. */
 struct request {
+	LIST_ENTRY(request) entry;
 	struct http_exchange *x;
 	struct app *app;
 	const struct route *route;
@@ -51,7 +52,8 @@ static void reply(struct request *request, int status, const char *error_type, c
 		.path = x->path,
 		.status = status,
 		.error_type = error_type,
-		.latency_us = clock_monotonic_us() - x->started_us,
+		.started_us = x->started_us,
+		.ended_us = clock_monotonic_us(),
 	};
 
 	request_log_add(request->app->log, &line);
@@ -62,6 +64,7 @@ static void reply(struct request *request, int status, const char *error_type, c
 
 		http_reply_header(x, "X-Amzn-Trace-Id", trace_header(&request->trace, header));
 	}
+	LIST_REMOVE(request, entry);
 	http_reply(x, status, JSON, body, len); /* the request is gone with it */
 }
 
@@ -246,10 +249,22 @@ void routes_handle(struct http_exchange *x, void *user)
 	request->x = x;
 	request->app = app;
 	request->route = find_route(x->path);
+	LIST_INSERT_HEAD(&app->requests, request, entry);
 	trace_random_hex(request->id, REQUEST_ID_DIGITS);
 	trace_begin(app->tracer, x, &request->trace);
 	request->asker.told = on_mode;
 	request->asker.user = request;
 	request->asker.trace = &request->trace;
 	failure_modes_ask(app->modes, &request->asker);
+}
+
+void routes_close(struct app *app)
+{
+	struct request *request;
+
+	while ((request = LIST_FIRST(&app->requests))) {
+		LIST_REMOVE(request, entry);
+		buf_free(&request->trace.subsegments);
+		http_reply(request->x, 503, NULL, NULL, 0); /* its connection is closed */
+	}
 }
