@@ -33,6 +33,7 @@ struct database {
 	uv_loop_t *loop;
 	const struct settings *settings;
 	struct logins *logins;
+	struct trim *trim;
 	uv_timer_t *timer;	 /* who waits too long */
 	uv_prepare_t *turn_over; /* active while something was sent */
 	LIST_HEAD(, slot) slots;
@@ -240,6 +241,7 @@ static void on_opened(struct db_connection *connection, void *user)
 	struct database *database = slot->database;
 
 	database->failed = 0;
+	trim_soon(database->trim);
 	if (slot->state == SLOT_LEAK) {
 		send_on(slot, slot->query);
 		return;
@@ -339,12 +341,13 @@ bool database_ask(struct database *database, struct db_query *query)
 }
 
 struct database *database_open(uv_loop_t *loop, struct aws_client *aws,
-			       const struct settings *settings)
+			       const struct settings *settings, struct trim *trim)
 {
 	struct database *database = mem_new(struct database);
 
 	database->loop = loop;
 	database->settings = settings;
+	database->trim = trim;
 	database->logins = logins_open(aws, settings);
 	LIST_INIT(&database->slots);
 	STAILQ_INIT(&database->waiting);

@@ -9,6 +9,7 @@
 
 #include "app/login.h"
 #include "app/trace.h"
+#include "app/trim.h"
 
 #include <sys/queue.h>
 
@@ -37,7 +38,7 @@ struct db_query {
 };
 
 struct database *database_open(uv_loop_t *loop, struct aws_client *aws,
-			       const struct settings *settings);
+			       const struct settings *settings, struct trim *trim);
 /* Unfinished queries are dropped. After its aws_client; NULL is fine. */
 void database_close(struct database *database);
 

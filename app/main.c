@@ -5,7 +5,6 @@
  */
 #include "app/app.h"
 #include "app/healthcheck.h"
-#include "app/trim.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 
@@ -17,16 +16,11 @@ struct process {
 	uv_loop_t loop;
 	uv_signal_t signals[2];
 	uv_timer_t stop_timer;
-	uv_timer_t trim_timer;
 	struct http_server *server;
 	struct app app;
 	struct settings settings;
 	bool stopping;
 };
-
-/* What was needed once is given back: at first the linker's work, then TLS, logins, lookups. */
-#define TRIM_FIRST (5 * SECOND)
-#define TRIM_EVERY (1 * MINUTE)
 
 static void end(struct process *process)
 {
@@ -36,7 +30,6 @@ static void end(struct process *process)
 	for (size_t i = 0; i < array_len(process->signals); i++)
 		uv_close((uv_handle_t *)&process->signals[i], NULL);
 	uv_close((uv_handle_t *)&process->stop_timer, NULL);
-	uv_close((uv_handle_t *)&process->trim_timer, NULL);
 }
 
 static void on_drained(void *user)
@@ -78,11 +71,6 @@ static void watch_signals(struct process *process)
 	process->stop_timer.data = process;
 }
 
-static void on_trim(uv_timer_t *timer)
-{
-	trim_libraries();
-}
-
 static int listen_for_requests(struct process *process)
 {
 	const struct settings *settings = &process->settings;
@@ -118,9 +106,6 @@ static int serve(struct process *process)
 	log_event(LOG_INFO, "app.ready", F_STR("address", process->settings.bind_address),
 		  F_INT("port", http_server_port(process->server)),
 		  F_STR("version", GOLDEN_VERSION));
-	trim_libraries();
-	uv_timer_init(&process->loop, &process->trim_timer);
-	uv_timer_start(&process->trim_timer, on_trim, TRIM_FIRST, TRIM_EVERY);
 	uv_run(&process->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&process->loop);
 	return 0;
