@@ -57,6 +57,24 @@ void json_line_str(struct buf *out, const char *prefix, const char *text)
 	json_line_text(out, prefix, text, strlen(text));
 }
 
+void json_line_word(struct buf *out, const char *prefix, const char *word)
+{
+	size_t prefix_len = strlen(prefix);
+	size_t len = strlen(word);
+	char *at;
+
+	if (buf_failed(out) || (out->limit && prefix_len + len + 2 > out->limit - out->len)) {
+		out->failed = true;
+		return;
+	}
+	at = buf_room(out, prefix_len + len + 2);
+	at = mempcpy(at, prefix, prefix_len);
+	*at++ = '"';
+	at = mempcpy(at, word, len);
+	*at = '"';
+	buf_wrote(out, prefix_len + len + 2);
+}
+
 #define DIGITS_MAX 24
 
 /* The decimal digits of number, at least `least` of them, behind `lead`. */

@@ -32,7 +32,8 @@ struct request_log {
 	uv_timer_t again;
 	int open_handles;
 
-	int64_t second; /* what `when` shows, but for its milliseconds */
+	int64_t offset_us; /* real time minus monotonic, at the turn's first line */
+	int64_t second;	   /* what `when` shows, but for its milliseconds */
 	char when[CLOCK_TEXT];
 };
 
@@ -124,9 +125,9 @@ void request_log_close(struct request_log *log)
 }
 
 /* gmtime and strftime cost as much as the rest of the line: once a second is enough. */
-static const char *time_text(struct request_log *log)
+static const char *time_text(struct request_log *log, int64_t monotonic_us)
 {
-	int64_t ms = clock_real().ms;
+	int64_t ms = (monotonic_us + log->offset_us) / 1000;
 	int rest = (int)(ms % 1000);
 	size_t at;
 
@@ -157,18 +158,20 @@ void request_log_add(struct request_log *log, const struct request_line *line)
 	}
 	if (path.len > PATH_MAX_BYTES)
 		path.len = PATH_MAX_BYTES;
+	if (out->len == 0)
+		log->offset_us = clock_real_us() - clock_monotonic_us();
 
-	json_line_str(out, "{\"time\":", time_text(log));
-	json_line_str(out, ",\"level\":", level_of(line->status));
-	json_line_str(out, ",\"requestId\":", line->request_id);
-	json_line_str(out, ",\"traceId\":", line->trace_id);
+	json_line_word(out, "{\"time\":", time_text(log, line->ended_us));
+	json_line_word(out, ",\"level\":", level_of(line->status));
+	json_line_word(out, ",\"requestId\":", line->request_id);
+	json_line_word(out, ",\"traceId\":", line->trace_id);
 	json_line_text(out, ",\"method\":", line->method.at,
 		       line->method.len < METHOD_MAX_BYTES ? line->method.len : METHOD_MAX_BYTES);
 	json_line_text(out, ",\"path\":", path.at, path.len);
 	json_line_int(out, ",\"status\":", line->status);
 	if (line->error_type)
-		json_line_str(out, ",\"errorType\":", line->error_type);
-	json_line_milli(out, ",\"latencyMs\":", line->latency_us);
+		json_line_word(out, ",\"errorType\":", line->error_type);
+	json_line_milli(out, ",\"latencyMs\":", line->ended_us - line->started_us);
 	buf_add(out, "}\n", 2);
 	assert(!buf_failed(out));
 }

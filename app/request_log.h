@@ -20,8 +20,8 @@ struct request_line {
 	struct span method;
 	struct span path;
 	int status;
-	const char *error_type; /* NULL: success */
-	int64_t latency_us;
+	const char *error_type;	      /* NULL: success */
+	int64_t started_us, ended_us; /* clock_monotonic_us() */
 };
 
 /* A reader that does not keep up loses lines, not the app its time; how many is logged. */

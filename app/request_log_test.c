@@ -23,7 +23,8 @@ static const struct request_line line = {
 	.path = {"/db", 3},
 	.status = 503,
 	.error_type = "db_timeout",
-	.latency_us = 1500,
+	.started_us = 1000000,
+	.ended_us = 1001500,
 };
 
 static void lines_are_written_when_the_turn_is_over(void **state)
@@ -32,6 +33,8 @@ static void lines_are_written_when_the_turn_is_over(void **state)
 	uv_loop_t loop;
 	char text[4096] = "";
 	AUTO_JSON json_t *tree = NULL;
+	int64_t since_boot_ms = clock_real().ms - clock_monotonic();
+	int64_t when_ms = 0;
 	char *end;
 	int fds[2];
 
@@ -49,6 +52,8 @@ static void lines_are_written_when_the_turn_is_over(void **state)
 	end = strchr(text, '\n');
 	assert_non_null(end);
 	tree = json_read(text, (size_t)(end - text));
+	assert_true(clock_parse_iso(json_str(tree, "time"), &when_ms));
+	assert_in_range(when_ms - since_boot_ms, 1000, 1003); /* when the answer left, not now */
 	assert_string_equal(json_str(tree, "level"), "ERROR");
 	assert_string_equal(json_str(tree, "errorType"), "db_timeout");
 	assert_int_equal(json_num_or(tree, "latencyMs", 0) * 10, 15);

@@ -54,7 +54,7 @@ struct trace_sql {
 
 void trace_add_sql(struct trace *trace, int64_t started_us, const struct trace_sql *sql);
 
-/* Random hex for ids, from a generator that no secret may come from. */
+/* Random hex for ids, from a generator that no secret may come from. Digits by the eight. */
 void trace_random_hex(char *text, size_t digits);
 
 /* Parses one header value; for tests and the fuzzer. False, and nothing is set, if it has no Root. */

@@ -195,18 +195,19 @@ static char *put_number(char *at, uint64_t number)
 static void make_common(struct http_server *server)
 {
 	const char *name = server->options.server;
-	real_ms now = clock_real();
+	real_ms now;
 	char date[CLOCK_TEXT];
 	int len;
 
-	if (now.ms / 1000 == server->common_second && server->common_len)
+	if (uv_now(server->loop) < server->common_until)
 		return;
+	now = clock_real();
 	len = snprintf(server->common, sizeof(server->common), "Date: %s\r\n%s%s%s",
 		       clock_http(now, date), name ? "Server: " : "", name ? name : "",
 		       name ? "\r\n" : "");
 	assert(len > 0 && (size_t)len < sizeof(server->common));
 	server->common_len = (size_t)len;
-	server->common_second = now.ms / 1000;
+	server->common_until = uv_now(server->loop) + (uint64_t)(1000 - now.ms % 1000);
 }
 
 static void add_head(struct connection *conn, int status, const char *content_type, size_t len)
@@ -282,20 +283,19 @@ static void refuse(struct connection *conn, int status)
 void http_reply_header(struct http_exchange *x, const char *name, const char *value)
 {
 	struct connection *conn = (struct connection *)x;
-	struct buf *headers = &conn->headers;
-	size_t at;
+	size_t name_len = strlen(name);
+	size_t value_len = strlen(value);
+	size_t len = name_len + value_len + strlen(": \r\n");
+	char *at;
 
 	assert(conn->live);
-	buf_str(headers, name);
-	buf_str(headers, ": ");
-	at = headers->len;
-	buf_str(headers, value);
+	at = put(buf_room(&conn->headers, len), name, name_len);
+	at = put_literal(at, ": ");
 	/* A line end in a value would be a header, or an answer, of somebody else's making. */
-	for (; at < headers->len; at++) {
-		if (!char_is((unsigned char)headers->data[at], CHAR_VALUE))
-			headers->data[at] = ' ';
-	}
-	buf_str(headers, "\r\n");
+	for (size_t i = 0; i < value_len; i++)
+		*at++ = char_is((unsigned char)value[i], CHAR_VALUE) ? value[i] : ' ';
+	put_literal(at, "\r\n");
+	buf_wrote(&conn->headers, len);
 }
 
 void http_reply(struct http_exchange *x, int status, const char *content_type, const void *body,

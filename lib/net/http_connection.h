@@ -90,7 +90,7 @@ struct http_server {
 	void *done_user;
 	struct arena *spare[SPARE_ARENAS];
 	size_t nspare;
-	int64_t common_second; /* when common was made */
+	uint64_t common_until; /* uv_now(): when the Date of common is over */
 	size_t common_len;
 	char common[COMMON_HEADERS]; /* Date and Server */
 	struct http1_head head;
