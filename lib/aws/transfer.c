@@ -122,6 +122,8 @@ static void prepare(struct transfer *transfer, CURL *easy)
 	transfer->list = curl_slist_append(transfer->list, "Expect:");
 
 	curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+	if (getenv("AWS_CA_BUNDLE")) /* as AWS's own clients have it */
+		curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("AWS_CA_BUNDLE"));
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* what was signed is what is sent */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
