@@ -29,28 +29,3 @@ const char *cfn_name_prop(struct request *rq, const struct cfn_resource *r, cons
 
 	return given ? given : cfn_name(rq, r, max, lower);
 }
-
-static bool has_key(const json_t *tags, const char *key)
-{
-	const json_t *tag;
-	size_t i;
-
-	json_each (tags, i, tag)
-		if (key && strcmp(json_str_or(tag, "Key", ""), key) == 0)
-			return true;
-	return false;
-}
-
-json_t *cfn_tags(struct request *rq, const struct cfn_resource *r)
-{
-	json_t *tags = rq_array(rq);
-	const json_t *tag;
-	size_t i;
-
-	json_each (json_get(r->props, "Tags"), i, tag)
-		json_push(tags, tag);
-	json_each (r->tags, i, tag)
-		if (!has_key(tags, json_str(tag, "Key")))
-			json_push(tags, tag);
-	return json_array_size(tags) ? tags : NULL;
-}
