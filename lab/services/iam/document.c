@@ -52,28 +52,3 @@ void page_set(const json_t *in, json_t *out, const char *name, const json_t *all
 	if (more)
 		json_set_str(out, "Marker", key ? json_str(last, key) : json_string_value(last));
 }
-
-void tags_drop(json_t *tags, const json_t *keys)
-{
-	size_t i = 0;
-
-	while (i < json_array_size(tags)) {
-		if (json_list_has(keys, json_str(json_at(tags, i), "Key")))
-			json_array_remove(tags, i);
-		else
-			i++;
-	}
-}
-
-void tags_put(json_t *tags, const json_t *more)
-{
-	const json_t *tag;
-	size_t i;
-
-	json_each (more, i, tag) {
-		AUTO_JSON json_t *key = json_pack("[O]", json_get(tag, "Key"));
-
-		tags_drop(tags, key);
-		json_push(tags, tag);
-	}
-}

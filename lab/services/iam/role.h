@@ -4,6 +4,7 @@
 #ifndef SERVICES_IAM_ROLE_H
 #define SERVICES_IAM_ROLE_H
 
+#include "lab/aws/tags.h"
 #include "lab/aws/lab.h"
 #include "lab/models/iam.h"
 
@@ -34,9 +35,6 @@ void document_set(json_t *object, const char *name, const json_t *document);
 /* A page of `all`: Marker and MaxItems of `in`, IsTruncated and Marker in `out`. The new list
  * `name` of out; the elements are copied. `key` is the member that tells them apart, in order. */
 void page_set(const json_t *in, json_t *out, const char *name, const json_t *all, const char *key);
-
-void tags_put(json_t *tags, const json_t *more); /* [{Key, Value}] */
-void tags_drop(json_t *tags, const json_t *keys);
 
 op_fn iam_create_policy, iam_get_policy, iam_get_policy_version, iam_delete_policy,
 	iam_list_policies, iam_list_policy_versions, iam_create_policy_version,

@@ -1,7 +1,7 @@
 /*
  * logs.c - CloudWatch Logs: what it does, and on what.
  *
- *   keeps      logs/group, logs/stream, logs/metric-filter (nouns.h); the events are files
+ *   keeps      logs/group, logs/stream, logs/metric-filter, logs/query-definition (nouns.h); the events are files
  *              (lab/wire/log_segment.h) that tasks write, or PutLogEvents
  *   hears      nothing: what the files hold is looked up when somebody asks
  *   left out   Insights, live tail, subscriptions, exports; metric filters are kept, but do not act yet;
@@ -17,10 +17,12 @@ static op_fn *const ops[LOGS_NOPS] = {
 	[LOGS_DeleteLogGroup] = logs_delete_log_group,
 	[LOGS_DeleteLogStream] = logs_delete_log_stream,
 	[LOGS_DeleteMetricFilter] = logs_delete_metric_filter,
+	[LOGS_DeleteQueryDefinition] = logs_delete_query_definition,
 	[LOGS_DeleteRetentionPolicy] = logs_delete_retention_policy,
 	[LOGS_DescribeLogGroups] = logs_describe_log_groups,
 	[LOGS_DescribeLogStreams] = logs_describe_log_streams,
 	[LOGS_DescribeMetricFilters] = logs_describe_metric_filters,
+	[LOGS_DescribeQueryDefinitions] = logs_describe_query_definitions,
 	[LOGS_DisassociateKmsKey] = logs_disassociate_kms_key,
 	[LOGS_FilterLogEvents] = logs_filter_log_events,
 	[LOGS_GetLogEvents] = logs_get_log_events,
@@ -28,6 +30,7 @@ static op_fn *const ops[LOGS_NOPS] = {
 	[LOGS_ListTagsLogGroup] = logs_list_tags_log_group,
 	[LOGS_PutLogEvents] = logs_put_log_events,
 	[LOGS_PutMetricFilter] = logs_put_metric_filter,
+	[LOGS_PutQueryDefinition] = logs_put_query_definition,
 	[LOGS_PutRetentionPolicy] = logs_put_retention_policy,
 	[LOGS_TagLogGroup] = logs_tag_log_group,
 	[LOGS_TagResource] = logs_tag_resource,
@@ -43,7 +46,8 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 
 	if (json_has(in, "resourceArn"))
 		return json_str(in, "resourceArn");
-	if (op == LOGS_TestMetricFilter)
+	if (op == LOGS_TestMetricFilter || op == LOGS_PutQueryDefinition ||
+	    op == LOGS_DeleteQueryDefinition || op == LOGS_DescribeQueryDefinitions)
 		return NULL;
 	return rq_arn(rq, "logs",
 		      rq_fmt(rq, "log-group:%s:log-stream:%s", logs_group_name(rq, in), stream));

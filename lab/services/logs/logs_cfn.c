@@ -19,14 +19,14 @@ static int call_gone(struct request *rq, int op, const json_t *in)
 	return cfn_call_unless(rq, &logs_model, op, in, "ResourceNotFoundException");
 }
 
-static void add_tags(json_t *all, const json_t *tags)
-{
-	const json_t *tag;
-	size_t i;
-
-	json_each (tags, i, tag)
-		json_set_str(all, json_str_or(tag, "Key", ""), json_str_or(tag, "Value", ""));
-}
+static const struct cfn_tagging group_tagging = {
+	.model = &logs_model,
+	.tag_op = LOGS_TagResource,
+	.untag_op = LOGS_UntagResource,
+	.id = "resourceArn",
+	.tags = "tags",
+	.keys = "tagKeys",
+};
 
 /* `days` as the template has them; NULL: for ever. */
 static int set_retention(struct request *rq, const char *name, const json_t *days)
@@ -43,15 +43,13 @@ static int group_create(struct request *rq, const struct cfn_resource *r, const 
 	const char *name = cfn_name_prop(rq, r, "LogGroupName", 512, false);
 	const char *class = json_str_or(r->props, "LogGroupClass", "STANDARD");
 	json_t *in = rq_object(rq);
-	json_t *tags = rq_object(rq);
+	json_t *tags = cfn_tag_map(rq, r);
 	const json_t *days = json_get(r->props, "RetentionInDays");
 	int err;
 
 	if (strcmp(class, "STANDARD") != 0)
 		return fault_named(rq, "InvalidParameterException",
 				   "The log group class %s is not in the lab.", class);
-	add_tags(tags, r->tags);
-	add_tags(tags, json_get(r->props, "Tags"));
 	json_set_str(in, "logGroupName", name);
 	json_set_str(in, "kmsKeyId", json_str(r->props, "KmsKeyId"));
 	if (json_object_size(tags) > 0)
@@ -63,18 +61,41 @@ static int group_create(struct request *rq, const struct cfn_resource *r, const 
 	return err;
 }
 
+static const char *group_arn(struct request *rq, const char *name)
+{
+	return rq_arn(rq, "logs", rq_fmt(rq, "log-group:%s", name));
+}
+
+static bool same(const json_t *a, const json_t *b, const char *prop)
+{
+	const json_t *one = json_get(a, prop), *other = json_get(b, prop);
+
+	return one == other || (one && other && json_equal(one, other));
+}
+
 static int group_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
 	const char *key = json_str(r->props, "KmsKeyId");
 	json_t *in = rq_object(rq);
-	int err;
+	int err = 0;
 
-	err = set_retention(rq, r->physical_id, json_get(r->props, "RetentionInDays"));
-	if (err)
-		return err;
+	if (!same(r->props, old, "RetentionInDays"))
+		err = set_retention(rq, r->physical_id, json_get(r->props, "RetentionInDays"));
 	json_set_str(in, "logGroupName", r->physical_id);
 	json_set_str(in, "kmsKeyId", key);
-	return call(rq, key ? LOGS_AssociateKmsKey : LOGS_DisassociateKmsKey, in);
+	if (!err && !same(r->props, old, "KmsKeyId"))
+		err = call(rq, key ? LOGS_AssociateKmsKey : LOGS_DisassociateKmsKey, in);
+	return err ? err : cfn_retag(rq, r, old, &group_tagging, group_arn(rq, r->physical_id));
+}
+
+static int group_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		      int *ret_there)
+{
+	const json_t *group = store_get(rq->tx, LOG_GROUP, r->physical_id);
+
+	*ret_there = group != NULL;
+	cfn_show(r, group, NULL, ret_props);
+	return 0;
 }
 
 static int group_delete(struct request *rq, const struct cfn_resource *r)
@@ -155,12 +176,83 @@ static int filter_delete(struct request *rq, const struct cfn_resource *r)
 	return call_gone(rq, LOGS_DeleteMetricFilter, in);
 }
 
+static int filter_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		       int *ret_there)
+{
+	const char *group = json_str_or(r->props, "LogGroupName", "");
+	json_t *filter = store_edit(rq->tx, METRIC_FILTER, logs_key(rq, group, r->physical_id));
+	json_t *transformation =
+		json_array_get(json_object_get(filter, "metricTransformations"), 0);
+	const json_t *dimensions = rq_copy(rq, json_get(transformation, "dimensions")), *value;
+	const char *name;
+
+	*ret_there = filter != NULL;
+	/* The API's map of dimensions is a list in a template. */
+	if (dimensions)
+		json_add_array(transformation, "dimensions");
+	json_each_member (dimensions, name, value) {
+		json_t *one = json_push_object(json_object_get(transformation, "dimensions"));
+
+		json_set_str(one, "Key", name);
+		json_set(one, "Value", value);
+	}
+	cfn_show(r, filter, NULL, ret_props);
+	return 0;
+}
+
+/* Saved queries: the id is the service's. */
+
+static int query_put(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	json_t *in, *out = rq_object(rq);
+	int err = cfn_input(rq, &logs_model, LOGS_PutQueryDefinition, r->props, &in);
+
+	if (err)
+		return err;
+	json_set_str(in, "queryDefinitionId", r->physical_id);
+	err = cfn_call(rq, &logs_model, LOGS_PutQueryDefinition, in, out);
+	if (err == 0)
+		*ret_id = rq_strdup(rq, json_str(out, "queryDefinitionId"));
+	return err;
+}
+
+static int query_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	const char *id;
+
+	return query_put(rq, r, &id);
+}
+
+static int query_delete(struct request *rq, const struct cfn_resource *r)
+{
+	json_t *in = rq_object(rq);
+
+	json_set_str(in, "queryDefinitionId", r->physical_id);
+	return call_gone(rq, LOGS_DeleteQueryDefinition, in);
+}
+
+static int query_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		      int *ret_there)
+{
+	const json_t *definition = store_get(rq->tx, QUERY_DEFINITION, r->physical_id);
+
+	*ret_there = definition != NULL;
+	cfn_show(r, definition, NULL, ret_props);
+	return 0;
+}
+
+static json_t *query_att(struct request *rq, const struct cfn_resource *r, const char *name)
+{
+	return strcmp(name, "QueryDefinitionId") == 0 ? json_string(r->physical_id) : NULL;
+}
+
 const struct resource logs_resources[] = {
 	{
 		.type = "AWS::Logs::LogGroup",
 		.create = group_create,
 		.update = group_update,
 		.delete = group_delete,
+		.read = group_read,
 		.get_att = group_att,
 	},
 	{
@@ -168,6 +260,16 @@ const struct resource logs_resources[] = {
 		.create = filter_create,
 		.update = filter_update,
 		.delete = filter_delete,
+		.read = filter_read,
+		.note = "kept, does not act yet",
+	},
+	{
+		.type = "AWS::Logs::QueryDefinition",
+		.create = query_put,
+		.update = query_update,
+		.delete = query_delete,
+		.read = query_read,
+		.get_att = query_att,
 		.note = "kept, does not act yet",
 	},
 	{.type = NULL},

@@ -4,7 +4,7 @@
  *   logs/group          by name                   DescribeLogGroups' shape, _Tags
  *   logs/stream         by group:stream           DescribeLogStreams' shape, without event times
  *   logs/metric-filter  by group:filter           DescribeMetricFilters' shape
- *   logs/query-definition, logs/resource-policy, logs/subscription-filter are not in the lab
+ *   logs/query-definition by id                   DescribeQueryDefinitions' shape
  *
  * Times are integers in milliseconds here, unlike everywhere else.
  */
@@ -17,6 +17,7 @@
 #define LOG_GROUP "logs/group"
 #define LOG_STREAM "logs/stream"
 #define METRIC_FILTER "logs/metric-filter"
+#define QUERY_DEFINITION "logs/query-definition"
 
 /* group.c */
 const json_t *logs_group(struct request *rq, const json_t *in); /* by logGroupName or …Identifier */
@@ -48,6 +49,9 @@ op_fn logs_get_log_events, logs_filter_log_events;
 void logs_remove_metric_filters(struct request *rq, const char *group);
 op_fn logs_put_metric_filter, logs_delete_metric_filter, logs_describe_metric_filters,
 	logs_test_metric_filter;
+
+/* query_definition.c */
+op_fn logs_put_query_definition, logs_delete_query_definition, logs_describe_query_definitions;
 
 /* logs_cfn.c */
 extern const struct resource logs_resources[];

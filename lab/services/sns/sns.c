@@ -1,21 +1,33 @@
 /*
- * sns.c - SNS: topics, kept. Nothing is published, so nobody can subscribe.
+ * sns.c - SNS: topics and who subscribes to them, kept. Nothing is published yet.
  *
- *   keeps      sns/topic  by ARN   TopicArn, Attributes as GetTopicAttributes shows them, _Tags
+ *   keeps      sns/topic, sns/subscription (nouns.h)
  *   publishes  nothing
- *   left out   subscriptions, Publish, data protection
+ *   left out   Publish, data protection
  */
 #include "lab/services/sns/sns.h"
 
 #include "lab/aws/page.h"
-#include "lab/models/sns.h"
-#include "lab/services/sns/sns_cfn.h"
+#include "lab/aws/tags.h"
+#include "lab/services/sns/nouns.h"
 
 #include <string.h>
 
-#define TOPIC "sns/topic"
-
 #define PAGE 100
+
+const char *sns_default_policy(struct request *rq, const char *arn)
+{
+	return rq_fmt(rq,
+		      "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\","
+		      "\"Statement\":[{\"Sid\":\"__default_statement_ID\",\"Effect\":"
+		      "\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":["
+		      "\"SNS:GetTopicAttributes\",\"SNS:SetTopicAttributes\","
+		      "\"SNS:AddPermission\",\"SNS:RemovePermission\",\"SNS:DeleteTopic\","
+		      "\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],"
+		      "\"Resource\":\"%s\",\"Condition\":{\"StringEquals\":{"
+		      "\"AWS:SourceOwner\":\"%s\"}}}]}",
+		      arn, rq->account);
+}
 
 /* What a topic has if nobody said otherwise. */
 static void set_defaults(struct request *rq, json_t *attributes, const char *arn)
@@ -26,17 +38,7 @@ static void set_defaults(struct request *rq, json_t *attributes, const char *arn
 	json_set_str(attributes, "TopicArn", arn);
 	json_set_str(attributes, "Owner", rq->account);
 	json_set_str(attributes, "DisplayName", "");
-	json_set_str(attributes, "Policy",
-		     rq_fmt(rq,
-			    "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\","
-			    "\"Statement\":[{\"Sid\":\"__default_statement_ID\",\"Effect\":"
-			    "\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":["
-			    "\"SNS:GetTopicAttributes\",\"SNS:SetTopicAttributes\","
-			    "\"SNS:AddPermission\",\"SNS:RemovePermission\",\"SNS:DeleteTopic\","
-			    "\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],"
-			    "\"Resource\":\"%s\",\"Condition\":{\"StringEquals\":{"
-			    "\"AWS:SourceOwner\":\"%s\"}}}]}",
-			    arn, rq->account));
+	json_set_str(attributes, "Policy", sns_default_policy(rq, arn));
 	for (size_t i = 0; i < array_len(none); i++)
 		json_set_str(attributes, none[i], "0");
 	json_set_str(
@@ -97,9 +99,23 @@ static int create_topic(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-static int missing(struct request *rq)
+int sns_no_topic(struct request *rq)
 {
 	return fault(rq, SNS_NotFoundException, "Topic does not exist");
+}
+
+/* How many subscriptions it has is counted when somebody asks. */
+static void count_subscriptions(struct request *rq, const char *arn, json_t *attributes)
+{
+	const json_t *all = store_list_prefix(rq->tx, SUBSCRIPTION, rq_fmt(rq, "%s:", arn));
+	const json_t *subscription;
+	size_t i, pending = 0;
+
+	json_each (all, i, subscription)
+		pending += json_bool_or(subscription, "_Pending", false);
+	json_set_str(attributes, "SubscriptionsPending", rq_fmt(rq, "%zu", pending));
+	json_set_str(attributes, "SubscriptionsConfirmed",
+		     rq_fmt(rq, "%zu", json_array_size(all) - pending));
 }
 
 static int get_topic_attributes(struct request *rq, const json_t *in, json_t *out)
@@ -107,8 +123,9 @@ static int get_topic_attributes(struct request *rq, const json_t *in, json_t *ou
 	const json_t *topic = store_get(rq->tx, TOPIC, json_str(in, "TopicArn"));
 
 	if (!topic)
-		return missing(rq);
+		return sns_no_topic(rq);
 	json_set(out, "Attributes", json_get(topic, "Attributes"));
+	count_subscriptions(rq, json_str(topic, "TopicArn"), json_object_get(out, "Attributes"));
 	return 0;
 }
 
@@ -128,7 +145,7 @@ static int set_topic_attributes(struct request *rq, const json_t *in, json_t *ou
 	json_t *topic = store_edit(rq->tx, TOPIC, arn);
 
 	if (!topic)
-		return missing(rq);
+		return sns_no_topic(rq);
 	for (size_t i = 0; i < array_len(settable); i++) {
 		if (strcmp(settable[i], name) != 0)
 			continue;
@@ -156,15 +173,33 @@ static int list_topics(struct request *rq, const json_t *in, json_t *out)
 /* Deleting what is not there succeeds. */
 static int delete_topic(struct request *rq, const json_t *in, json_t *out)
 {
+	sns_drop_subscriptions(rq, json_str(in, "TopicArn"));
 	store_delete(rq->tx, TOPIC, json_str(in, "TopicArn"));
 	return 0;
 }
 
-static int list_subscriptions_by_topic(struct request *rq, const json_t *in, json_t *out)
+static int tag_resource(struct request *rq, const json_t *in, json_t *out)
 {
-	if (!store_has(rq->tx, TOPIC, json_str(in, "TopicArn")))
-		return missing(rq);
-	json_add_array(out, "Subscriptions");
+	const char *arn = json_str(in, "ResourceArn");
+	json_t *topic = store_edit(rq->tx, TOPIC, arn), *tags;
+
+	if (!topic)
+		return fault(rq, SNS_ResourceNotFoundException, "Resource does not exist");
+	tags = json_object_get(topic, "_Tags");
+	tags_put(tags ? tags : json_add_array(topic, "_Tags"), json_get(in, "Tags"));
+	store_put(rq->tx, TOPIC, arn, topic);
+	return 0;
+}
+
+static int untag_resource(struct request *rq, const json_t *in, json_t *out)
+{
+	const char *arn = json_str(in, "ResourceArn");
+	json_t *topic = store_edit(rq->tx, TOPIC, arn);
+
+	if (!topic)
+		return fault(rq, SNS_ResourceNotFoundException, "Resource does not exist");
+	tags_drop(json_object_get(topic, "_Tags"), json_get(in, "TagKeys"));
+	store_put(rq->tx, TOPIC, arn, topic);
 	return 0;
 }
 
@@ -184,19 +219,28 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 {
 	if (op == SNS_CreateTopic)
 		return rq_arn(rq, "sns", json_str(in, "Name"));
-	if (op == SNS_ListTagsForResource)
+	if (json_has(in, "ResourceArn"))
 		return json_str(in, "ResourceArn");
+	if (json_has(in, "SubscriptionArn"))
+		return json_str(in, "SubscriptionArn");
 	return json_str(in, "TopicArn");
 }
 
 static op_fn *const ops[SNS_NOPS] = {
 	[SNS_CreateTopic] = create_topic,
 	[SNS_DeleteTopic] = delete_topic,
+	[SNS_GetSubscriptionAttributes] = sns_get_subscription_attributes,
 	[SNS_GetTopicAttributes] = get_topic_attributes,
-	[SNS_ListSubscriptionsByTopic] = list_subscriptions_by_topic,
+	[SNS_ListSubscriptions] = sns_list_subscriptions,
+	[SNS_ListSubscriptionsByTopic] = sns_list_subscriptions_by_topic,
 	[SNS_ListTagsForResource] = list_tags_for_resource,
 	[SNS_ListTopics] = list_topics,
+	[SNS_SetSubscriptionAttributes] = sns_set_subscription_attributes,
 	[SNS_SetTopicAttributes] = set_topic_attributes,
+	[SNS_Subscribe] = sns_subscribe,
+	[SNS_TagResource] = tag_resource,
+	[SNS_Unsubscribe] = sns_unsubscribe,
+	[SNS_UntagResource] = untag_resource,
 };
 
 const struct service sns_service = {
