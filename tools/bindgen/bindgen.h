@@ -104,9 +104,9 @@ struct type **plan_reached(const struct plan *plan);
  * The chain of base classes first. */
 struct type **plan_ancestors(struct plan *plan, const struct type *type);
 
-/* A struct's members, or an interface's methods or properties, inherited ones too, each once: an array of
- * metadata. `list` is "properties" or "methods". Required first, then by name. */
-json_t *plan_members(struct plan *plan, const struct type *type, const char *list);
+/* A struct's members, or an interface's methods or properties, inherited ones too, each once;
+ * NULL-terminated. `list` is "properties" or "methods". Required ones first, then by name. */
+const json_t **plan_members(struct plan *plan, const struct type *type, const char *list);
 
 /* Old ways that have a new one. Not bound, except where they are required. */
 bool is_deprecated(const json_t *meta);

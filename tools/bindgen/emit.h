@@ -10,7 +10,7 @@
 #ifndef BINDGEN_EMIT_H
 #define BINDGEN_EMIT_H
 
-#include "tools/bindgen/bindgen.h"
+#include "tools/bindgen/calls.h"
 
 /* True for the types that a file is about. */
 typedef bool belongs_fn(const void *context, const struct type *type);
@@ -22,6 +22,10 @@ void emit_module_header(struct plan *plan, const char *name, belongs_fn *belongs
 			const void *context, struct buf *out);
 void emit_module_source(struct plan *plan, const char *name, belongs_fn *belongs,
 			const void *context, struct buf *out);
+
+/* "struct ec2_vpc *ec2_vpc_new(const struct cdk_site *at, …)" */
+void emit_prototype(struct plan *plan, const struct type *type, const struct call *call,
+		    struct buf *out);
 
 /* The struct of functions that implements an interface, and the code behind it. */
 void emit_methods_struct(struct plan *plan, const struct type *type, struct buf *out);

@@ -35,15 +35,36 @@ static void emit_struct(struct plan *plan, const struct type *type, struct buf *
 
 /* ---- functions ---- */
 
-void emit_prototype(struct plan *plan, const struct type *type, const struct call *call,
-		    const char *name, struct buf *out)
+/* Breaks after a comma where the line would be too long. */
+static void emit_wrapped(struct buf *out, const char *text)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, ",");
+
+		len += text[len] == ',';
+		if (column > 0 && column + len > 98) {
+			buf_str(out, "\n\t");
+			text += *text == ' ';
+			len -= text[-1] == ' ';
+			column = 8;
+		}
+		buf_add(out, text, len);
+		column += len;
+		text += len;
+	}
+}
+
+static void write_prototype(struct plan *plan, const struct type *type, const struct call *call,
+			    struct buf *out)
 {
 	const char *result =
 		call->result ? shape_c(plan, call->result, call->optional_result) : "void ";
 
 	if (call->kind == CALL_CREATE)
 		result = arena_fmt(plan->arena, "struct %s *", type->tag);
-	buf_fmt(out, "%s%s(const struct cdk_site *at", result, name);
+	buf_fmt(out, "%s%s(const struct cdk_site *at", result, call->name);
 	if (!call_is_static(call))
 		buf_fmt(out, ", struct %s *self", type->tag);
 	for (size_t i = 0; i < call->count; i++) {
@@ -57,6 +78,15 @@ void emit_prototype(struct plan *plan, const struct type *type, const struct cal
 	if (call_optional_count(call) > 0)
 		buf_fmt(out, ", struct %s_optional optional", call->name);
 	buf_byte(out, ')');
+}
+
+void emit_prototype(struct plan *plan, const struct type *type, const struct call *call,
+		    struct buf *out)
+{
+	AUTO_BUF struct buf text = {0};
+
+	write_prototype(plan, type, call, &text);
+	emit_wrapped(out, buf_text(&text));
 }
 
 /* "self, id": what a macro with a variable tail must name. */
@@ -100,7 +130,7 @@ static void emit_function(struct plan *plan, const struct type *type, const stru
 		buf_str(out, "};\n");
 	}
 	emit_docs(out, "", call->docs, NULL);
-	emit_prototype(plan, type, call, call->name, out);
+	emit_prototype(plan, type, call, out);
 	buf_str(out, ";\n");
 	emit_macro(plan, call, out);
 	buf_byte(out, '\n');

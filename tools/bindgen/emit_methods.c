@@ -21,38 +21,48 @@ struct slot {
 typedef void slot_fn(struct plan *plan, const struct type *type, const struct slot *slot,
 		     struct buf *out);
 
+static struct slot method_slot(struct plan *plan, const json_t *method)
+{
+	const json_t *returns = json_get(method, "returns");
+
+	return (struct slot){
+		.name = name_member(plan->arena, json_str(method, "name")),
+		.js = json_str(method, "name"),
+		.key = "method",
+		.parameters = json_get(method, "parameters"),
+		.result = returns ? shape_of(plan, json_get(returns, "type")) : NULL,
+		.optional_result = json_bool_or(returns, "optional", false),
+		.docs = json_get(method, "docs"),
+	};
+}
+
+static struct slot property_slot(struct plan *plan, const json_t *property)
+{
+	bool optional = json_bool_or(property, "optional", false);
+
+	return (struct slot){
+		.name = name_member(plan->arena, json_str(property, "name")),
+		.js = json_str(property, "name"),
+		.key = "property",
+		.result = shape_of(plan, json_get(property, "type")),
+		.optional_result = optional,
+		.optional = optional,
+		.docs = json_get(property, "docs"),
+	};
+}
+
 static void each_slot(struct plan *plan, const struct type *type, slot_fn *visit, struct buf *out)
 {
-	AUTO_JSON json_t *methods = plan_members(plan, type, "methods");
-	AUTO_JSON json_t *properties = plan_members(plan, type, "properties");
-	const json_t *member;
-	size_t i;
+	const json_t **methods = plan_members(plan, type, "methods");
+	const json_t **properties = plan_members(plan, type, "properties");
 
-	json_each (methods, i, member) {
-		const json_t *returns = json_get(member, "returns");
-		struct slot slot = {
-			.name = name_member(plan->arena, json_str(member, "name")),
-			.js = json_str(member, "name"),
-			.key = "method",
-			.parameters = json_get(member, "parameters"),
-			.result = returns ? shape_of(plan, json_get(returns, "type")) : NULL,
-			.optional_result = json_bool_or(returns, "optional", false),
-			.docs = json_get(member, "docs"),
-		};
+	for (size_t i = 0; methods[i]; i++) {
+		struct slot slot = method_slot(plan, methods[i]);
 
 		visit(plan, type, &slot, out);
 	}
-	json_each (properties, i, member) {
-		bool optional = json_bool_or(member, "optional", false);
-		struct slot slot = {
-			.name = name_member(plan->arena, json_str(member, "name")),
-			.js = json_str(member, "name"),
-			.key = "property",
-			.result = shape_of(plan, json_get(member, "type")),
-			.optional_result = optional,
-			.optional = optional,
-			.docs = json_get(member, "docs"),
-		};
+	for (size_t i = 0; properties[i]; i++) {
+		struct slot slot = property_slot(plan, properties[i]);
 
 		visit(plan, type, &slot, out);
 	}
@@ -72,6 +82,19 @@ static const char *result_c(struct plan *plan, const struct slot *slot)
 	return slot->result ? shape_c(plan, slot->result, slot->optional_result) : "void ";
 }
 
+/* A tag before a '(' could be the name of a function's macro: there is an enum lambda_runtime_family and a getter
+ * of that name. */
+static const char *guarded(struct plan *plan, const char *result)
+{
+	size_t len = strlen(result);
+
+	if (strncmp(result, "enum ", 5) != 0 && strncmp(result, "struct ", 7) != 0)
+		return result;
+	if (result[len - 1] == '*')
+		return result;
+	return arena_fmt(plan->arena, "__typeof__(%.*s) ", (int)len - 1, result);
+}
+
 static void emit_slot(struct plan *plan, const struct type *type, const struct slot *slot,
 		      struct buf *out)
 {
@@ -79,7 +102,7 @@ static void emit_slot(struct plan *plan, const struct type *type, const struct s
 	size_t i;
 
 	emit_docs(out, "\t", slot->docs, slot->optional ? "May be NULL." : NULL);
-	buf_fmt(out, "\t%s(*%s)(void *context", result_c(plan, slot), slot->name);
+	buf_fmt(out, "\t%s(*%s)(void *context", guarded(plan, result_c(plan, slot)), slot->name);
 	json_each (slot->parameters, i, parameter)
 		buf_fmt(out, ", %s%s",
 			shape_c(plan, parameter_shape(plan, parameter),

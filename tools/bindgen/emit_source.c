@@ -172,7 +172,7 @@ static void emit_function(struct plan *plan, const struct type *type, const stru
 			  struct buf *out)
 {
 	buf_fmt(out, "#undef %s\n", call->name);
-	emit_prototype(plan, type, call, call->name, out);
+	emit_prototype(plan, type, call, out);
 	buf_str(out, "\n{\n");
 	emit_body(plan, type, call, out);
 	buf_str(out, "}\n\n");

@@ -56,26 +56,23 @@ static void push_all(struct plan *plan, struct fields *fields, json_t *names, st
 
 struct fields fields_of_struct(struct plan *plan, const struct type *type)
 {
-	AUTO_JSON json_t *members = plan_members(plan, type, "properties");
+	const json_t **members = plan_members(plan, type, "properties");
 	AUTO_JSON json_t *names = json_object();
 	struct fields fields = {0};
-	const json_t *member;
-	size_t i;
 
-	json_each (members, i, member)
-		json_set_bool(names, name_member(plan->arena, json_str(member, "name")), true);
-	json_each (members, i, member) {
-		const char *js = arena_strdup(plan->arena, json_str(member, "name"));
+	for (size_t i = 0; members[i]; i++)
+		json_set_bool(names, name_member(plan->arena, json_str(members[i], "name")), true);
+	for (size_t i = 0; members[i]; i++) {
 		struct field field = {
-			.name = name_member(plan->arena, js),
-			.js = js,
-			.docs = json_get(member, "docs"),
-			.required = !json_bool_or(member, "optional", false),
+			.name = name_member(plan->arena, json_str(members[i], "name")),
+			.js = json_str(members[i], "name"),
+			.docs = json_get(members[i], "docs"),
+			.required = !json_bool_or(members[i], "optional", false),
 		};
 
 		json_drop(names, field.name);
 		push_all(plan, &fields, names, field,
-			 shape_alternatives(plan, json_get(member, "type")));
+			 shape_alternatives(plan, json_get(members[i], "type")));
 	}
 	return fields;
 }

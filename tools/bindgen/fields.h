@@ -26,8 +26,4 @@ struct fields fields_of_optional(struct plan *plan, const struct call *call);
 /* As lines of a struct's definition, with their comments. */
 void emit_fields(struct plan *plan, struct buf *out, struct fields fields);
 
-/* "struct x *name(const struct cdk_site *at, …)" */
-void emit_prototype(struct plan *plan, const struct type *type, const struct call *call,
-		    const char *name, struct buf *out);
-
 #endif

@@ -142,7 +142,9 @@ static int by_need_and_name(const void *a, const void *b)
 	return need ? need : strcmp(json_str(left, "name"), json_str(right, "name"));
 }
 
-static void collect(json_t *found, const struct type *type, const char *list)
+/* Adds to `rows` what `seen` does not have; answers how many there are then. */
+static size_t collect(const struct type *type, const char *list, json_t *seen, const json_t **rows,
+		      size_t n)
 {
 	const json_t *member;
 	size_t i;
@@ -152,34 +154,30 @@ static void collect(json_t *found, const struct type *type, const char *list)
 		bool optional =
 			json_bool_or(member, "optional", false) || strcmp(list, "methods") == 0;
 
-		if (!json_has(found, name) && !(optional && is_deprecated(member)))
-			json_set(found, name, member);
+		if (json_has(seen, name) || (optional && is_deprecated(member)))
+			continue;
+		json_set_bool(seen, name, true);
+		rows[n++] = member;
 	}
+	return n;
 }
 
-json_t *plan_members(struct plan *plan, const struct type *type, const char *list)
+const json_t **plan_members(struct plan *plan, const struct type *type, const char *list)
 {
-	AUTO_JSON json_t *found = json_object();
+	AUTO_JSON json_t *seen = json_object();
 	struct type **ancestors = plan_ancestors(plan, type);
-	const json_t *member;
-	const char *name;
+	size_t room = json_array_size(json_get(type->meta, list)) + 1;
 	const json_t **rows;
-	size_t n = 0;
+	size_t n;
 
-	collect(found, type, list);
 	for (size_t i = 0; ancestors[i]; i++)
-		collect(found, ancestors[i], list);
-
-	json_t *members = json_array();
-
-	rows = mem_array(const json_t *, json_object_size(found) + 1);
-	json_each_member (found, name, member)
-		rows[n++] = member;
+		room += json_array_size(json_get(ancestors[i]->meta, list));
+	rows = arena_alloc(plan->arena, room * sizeof(*rows));
+	n = collect(type, list, seen, rows, 0);
+	for (size_t i = 0; ancestors[i]; i++)
+		n = collect(ancestors[i], list, seen, rows, n);
 	qsort(rows, n, sizeof(*rows), by_need_and_name);
-	for (size_t i = 0; i < n; i++)
-		json_push(members, rows[i]);
-	free(rows);
-	return members;
+	return rows;
 }
 
 /* ---- reaching ---- */
@@ -200,12 +198,10 @@ static void reach(struct plan *plan, struct type *type)
 		return;
 	type->reached = true;
 	if (type->kind == TYPE_STRUCT) {
-		AUTO_JSON json_t *members = plan_members(plan, type, "properties");
-		const json_t *member;
-		size_t i;
+		const json_t **members = plan_members(plan, type, "properties");
 
-		json_each (members, i, member)
-			reach_ref(plan, json_get(member, "type"));
+		for (size_t i = 0; members[i]; i++)
+			reach_ref(plan, json_get(members[i], "type"));
 	} else if (type->kind != TYPE_ENUM) {
 		ancestors = plan_ancestors(plan, type);
 		for (size_t i = 0; ancestors[i]; i++)
