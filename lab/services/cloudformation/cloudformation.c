@@ -4,8 +4,8 @@
  *   keeps      see stack.h
  *   hears      what load balancers, services, tasks and databases say of themselves, so that a stack
  *              which waits for them goes on at once; tick() looks all the same, 100 ms later
- *   left out   change sets and updates; nested stacks, macros, custom resources, drift, YAML;
- *              stack policies, rollback triggers, notifications
+ *   left out   nested stacks, macros, custom resources, imports of resources; stack policies,
+ *              rollback triggers, notifications, costs
  */
 #include "lab/services/cloudformation/cloudformation.h"
 #include "lab/services/cloudformation/stack.h"
@@ -13,18 +13,27 @@
 #include <string.h>
 
 static op_fn *const ops[CLOUDFORMATION_NOPS] = {
+	[CLOUDFORMATION_CancelUpdateStack] = cloudformation_cancel_update_stack,
+	[CLOUDFORMATION_ContinueUpdateRollback] = cloudformation_continue_update_rollback,
+	[CLOUDFORMATION_CreateChangeSet] = cloudformation_create_change_set,
 	[CLOUDFORMATION_CreateStack] = cloudformation_create_stack,
+	[CLOUDFORMATION_DeleteChangeSet] = cloudformation_delete_change_set,
 	[CLOUDFORMATION_DeleteStack] = cloudformation_delete_stack,
+	[CLOUDFORMATION_DescribeChangeSet] = cloudformation_describe_change_set,
 	[CLOUDFORMATION_DescribeStackEvents] = cloudformation_describe_stack_events,
 	[CLOUDFORMATION_DescribeStackResource] = cloudformation_describe_stack_resource,
 	[CLOUDFORMATION_DescribeStackResources] = cloudformation_describe_stack_resources,
 	[CLOUDFORMATION_DescribeStacks] = cloudformation_describe_stacks,
+	[CLOUDFORMATION_ExecuteChangeSet] = cloudformation_execute_change_set,
 	[CLOUDFORMATION_GetTemplate] = cloudformation_get_template,
 	[CLOUDFORMATION_GetTemplateSummary] = cloudformation_get_template_summary,
+	[CLOUDFORMATION_ListChangeSets] = cloudformation_list_change_sets,
 	[CLOUDFORMATION_ListExports] = cloudformation_list_exports,
 	[CLOUDFORMATION_ListImports] = cloudformation_list_imports,
 	[CLOUDFORMATION_ListStackResources] = cloudformation_list_stack_resources,
 	[CLOUDFORMATION_ListStacks] = cloudformation_list_stacks,
+	[CLOUDFORMATION_RollbackStack] = cloudformation_rollback_stack,
+	[CLOUDFORMATION_UpdateStack] = cloudformation_update_stack,
 	[CLOUDFORMATION_UpdateTerminationProtection] = cloudformation_update_termination_protection,
 	[CLOUDFORMATION_ValidateTemplate] = cloudformation_validate_template,
 };

@@ -12,6 +12,7 @@ struct walk {
 	const json_t *conditions; /* which branch of Fn::If is taken */
 	json_t *found;		  /* logical ids of resources */
 	json_t *unresolved;	  /* names of nothing */
+	json_t *references;	  /* template_references(); NULL: not asked for */
 	const char *error;
 };
 
@@ -28,6 +29,23 @@ static void name_once(json_t *list, const char *name)
 		json_push_str(list, name);
 }
 
+static void add_reference(struct walk *walk, const char *name, const char *attribute)
+{
+	const json_t *other;
+	json_t *reference;
+	size_t i;
+
+	if (!walk->references)
+		return;
+	json_each (walk->references, i, other)
+		if (strcmp(json_str(other, "Name"), name) == 0 &&
+		    strcmp(json_str_or(other, "Attribute", ""), attribute ? attribute : "") == 0)
+			return;
+	reference = json_push_object(walk->references);
+	json_set_str(reference, "Name", name);
+	json_set_str(reference, "Attribute", attribute);
+}
+
 static void meet_ref(struct walk *walk, const char *name)
 {
 	static const char *const pseudo[] = {
@@ -37,13 +55,15 @@ static void meet_ref(struct walk *walk, const char *name)
 	for (size_t i = 0; i < array_len(pseudo); i++)
 		if (strcmp(pseudo[i], name) == 0)
 			return;
+	add_reference(walk, name, NULL);
 	if (json_has(json_get(walk->template, "Parameters"), name))
 		return;
 	name_once(resource_of(walk, name) ? walk->found : walk->unresolved, name);
 }
 
-static void meet_get_att(struct walk *walk, const char *name)
+static void meet_get_att(struct walk *walk, const char *name, const char *attribute)
 {
+	add_reference(walk, name, attribute);
 	if (resource_of(walk, name))
 		name_once(walk->found, name);
 	else if (!walk->error)
@@ -71,9 +91,13 @@ static void meet_sub(struct walk *walk, const json_t *argument)
 		if (json_has(own, name))
 			continue;
 		dot = strchr(name, '.');
-		if (dot)
-			*dot = '\0';
-		meet_ref(walk, name);
+		if (!dot) {
+			meet_ref(walk, name);
+			continue;
+		}
+		*dot = '\0';
+		add_reference(walk, name, dot + 1);
+		name_once(resource_of(walk, name) ? walk->found : walk->unresolved, name);
 	}
 }
 
@@ -86,9 +110,11 @@ static void meet_function(struct walk *walk, const char *name, const json_t *arg
 	else if (strcmp(name, "Fn::Sub") == 0)
 		meet_sub(walk, argument);
 	else if (strcmp(name, "Fn::GetAtt") == 0 && text)
-		meet_get_att(walk, arena_strndup(walk->arena, text, strcspn(text, ".")));
+		meet_get_att(walk, arena_strndup(walk->arena, text, strcspn(text, ".")),
+			     strchr(text, '.') ? strchr(text, '.') + 1 : "");
 	else if (strcmp(name, "Fn::GetAtt") == 0 && json_is_string(json_at(argument, 0)))
-		meet_get_att(walk, json_string_value(json_at(argument, 0)));
+		meet_get_att(walk, json_string_value(json_at(argument, 0)),
+			     json_string_value(json_at(argument, 1)));
 }
 
 static void walk_tree(struct walk *walk, const json_t *tree)
@@ -269,6 +295,33 @@ const char *template_dependencies(struct arena *arena, const json_t *template,
 	if (!error)
 		*ret_dependencies = dependencies;
 	return error;
+}
+
+const json_t *template_references(struct arena *arena, const json_t *template,
+				  const json_t *conditions, const json_t *tree)
+{
+	struct walk walk = {
+		.arena = arena,
+		.template = template,
+		.conditions = conditions,
+		.found = template_keep(arena, json_array()),
+		.unresolved = template_keep(arena, json_array()),
+		.references = template_keep(arena, json_array()),
+	};
+	const json_t *member;
+	const char *id;
+
+	if (tree) {
+		walk_tree(&walk, tree);
+		return walk.references;
+	}
+	json_each_member (json_get(template, "Resources"), id, member)
+		if (template_included(member, conditions))
+			walk_tree(&walk, json_get(member, "Properties"));
+	json_each_member (json_get(template, "Outputs"), id, member)
+		if (template_included(member, conditions))
+			walk_tree(&walk, member);
+	return walk.references;
 }
 
 static void walk_imports(const json_t *tree, json_t *found)

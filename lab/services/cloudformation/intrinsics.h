@@ -36,6 +36,12 @@ json_t *scope_fail(struct scope *scope, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The tree with its functions resolved: a new reference. JSON null is AWS::NoValue; members and
  * elements that have no value are left out. NULL: see scope->error. */
 json_t *scope_resolve(struct scope *scope, const json_t *tree);
+/*
+ * The tree as far as it can be told without asking a resource: parameters, mappings and conditions
+ * are resolved; what names resources, attributes and imports stays a function. What reduces to the
+ * same says the same. A new reference, or NULL: see scope->error.
+ */
+json_t *scope_reduce(struct scope *scope, const json_t *tree);
 /* The same, where text must come out; numbers and booleans become text. `what` for the error. */
 char *scope_text(struct scope *scope, const json_t *tree, const char *what);
 

@@ -20,6 +20,12 @@ bool parameter_is_ssm(const json_t *declaration)
 	return strncmp(json_str_or(declaration, "Type", ""), SSM_VALUE, strlen(SSM_VALUE)) == 0;
 }
 
+bool parameter_is_secret(const json_t *declaration)
+{
+	return strcmp(json_str_or(declaration, "NoEcho", "false"), "true") == 0 ||
+	       json_bool_or(declaration, "NoEcho", false);
+}
+
 static bool is_list_type(const char *type)
 {
 	if (strncmp(type, SSM_VALUE, strlen(SSM_VALUE)) == 0)

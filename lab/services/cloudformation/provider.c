@@ -40,15 +40,36 @@ bool provider_exists(struct request *rq, const char *type)
 	return find_provider(rq, type, &provider);
 }
 
-/* What the provider is given: the resource, and a request in the name of its own service. */
-static struct cfn_resource view(struct stack *stack, const json_t *resource, const json_t *props)
+bool provider_updates(struct request *rq, const char *type)
+{
+	struct provider provider;
+
+	return find_provider(rq, type, &provider) && provider.resource->update;
+}
+
+bool provider_snapshots(struct request *rq, const char *type)
+{
+	struct provider provider;
+
+	return find_provider(rq, type, &provider) && provider.resource->snapshot;
+}
+
+bool provider_reads(struct request *rq, const char *type)
+{
+	struct provider provider;
+
+	return find_provider(rq, type, &provider) && provider.resource->read;
+}
+
+/* The stack's tags as the resource gets them: those that CloudFormation adds, too. */
+static const json_t *with_own_tags(struct stack *stack, const json_t *resource, const json_t *given)
 {
 	static const char *const own[][2] = {
 		{"aws:cloudformation:stack-name", "StackName"},
 		{"aws:cloudformation:stack-id", "StackId"},
 		{"aws:cloudformation:logical-id", "LogicalResourceId"},
 	};
-	json_t *tags = rq_copy(stack->rq, json_get(stack->document, "Tags"));
+	json_t *tags = rq_copy(stack->rq, given ? given : rq_array(stack->rq));
 
 	for (size_t i = 0; i < array_len(own); i++) {
 		json_t *tag = json_push_object(tags);
@@ -56,13 +77,19 @@ static struct cfn_resource view(struct stack *stack, const json_t *resource, con
 		json_set_str(tag, "Key", own[i][0]);
 		json_set_str(tag, "Value", json_str(resource, own[i][1]));
 	}
+	return tags;
+}
+
+/* What the provider is given: the resource, and a request in the name of its own service. */
+static struct cfn_resource view(struct stack *stack, const json_t *resource, const json_t *props)
+{
 	return (struct cfn_resource){
 		.stack_name = stack->name,
 		.stack_id = stack->id,
 		.logical_id = json_str(resource, "LogicalResourceId"),
 		.physical_id = json_str(resource, "PhysicalResourceId"),
 		.props = props ? props : json_get(resource, "_Props"),
-		.tags = tags,
+		.tags = with_own_tags(stack, resource, json_get(stack->document, "Tags")),
 	};
 }
 
@@ -143,6 +170,54 @@ const char *provider_create(struct stack *stack, json_t *resource, const json_t 
 	if (!reason)
 		json_set_str(resource, "PhysicalResourceId", id ? id : r.logical_id);
 	return reason;
+}
+
+const char *provider_update(struct stack *stack, const json_t *resource, const json_t *props,
+			    const json_t *old)
+{
+	struct cfn_resource r = view(stack, resource, props);
+	struct provider provider;
+	struct request rq;
+	const char *reason = find_for(stack, resource, &provider);
+
+	if (reason)
+		return reason;
+	r.old_tags = with_own_tags(stack, resource, json_get(resource, "_Tags"));
+	rq = request_of(stack, provider.service);
+	tx_savepoint(rq.tx);
+	return end(&rq, provider.resource->update ? provider.resource->update(&rq, &r, old) : 0);
+}
+
+const char *provider_snapshot(struct stack *stack, const json_t *resource)
+{
+	struct cfn_resource r = view(stack, resource, NULL);
+	struct provider provider;
+	struct request rq;
+	const char *reason = find_for(stack, resource, &provider);
+
+	if (reason)
+		return reason;
+	rq = request_of(stack, provider.service);
+	tx_savepoint(rq.tx);
+	return end(&rq, provider.resource->snapshot ? provider.resource->snapshot(&rq, &r) : 0);
+}
+
+const json_t *provider_read(struct stack *stack, const json_t *resource, const json_t *props,
+			    const char **ret_reason)
+{
+	struct cfn_resource r = view(stack, resource, props);
+	json_t *now = rq_object(stack->rq);
+	struct provider provider;
+	struct request rq;
+	int there = 1;
+
+	*ret_reason = find_for(stack, resource, &provider);
+	if (*ret_reason)
+		return NULL;
+	rq = request_of(stack, provider.service);
+	tx_savepoint(rq.tx);
+	*ret_reason = end(&rq, provider.resource->read(&rq, &r, now, &there));
+	return *ret_reason || !there ? NULL : now;
 }
 
 /* A question of the provider's: settled or gone. It may be NULL: then the answer is yes. */

@@ -102,18 +102,22 @@ void stack_move(struct stack *stack, const char *status, const char *reason)
 	add_event(stack, event);
 }
 
-void stack_wake(struct stack *stack)
+void stack_set_out(struct stack *stack, const char *status, const char *reason)
 {
 	json_t *moving = rq_object(stack->rq);
 
+	stack_move(stack, status, reason);
 	json_set_str(moving, "StackId", stack->id);
 	store_put(stack->rq->tx, STACK_MOVING, stack->id, moving);
 	lab_wake(stack->rq->lab, &cloudformation_model);
 }
 
-void stack_rest(struct stack *stack)
+void stack_rest(struct stack *stack, const char *status, const char *reason)
 {
 	store_delete(stack->rq->tx, STACK_MOVING, stack->id);
+	change_set_end(stack, strcmp(status, "CREATE_COMPLETE") == 0 ||
+				      strcmp(status, "UPDATE_COMPLETE") == 0);
+	stack_move(stack, status, reason);
 }
 
 static const char *resource_key(struct stack *stack, const char *logical_id)
@@ -131,10 +135,51 @@ json_t *stack_resource(struct stack *stack, const char *logical_id)
 	return store_edit(stack->rq->tx, STACK_RESOURCE, resource_key(stack, logical_id));
 }
 
+const json_t *stack_leftovers(struct stack *stack)
+{
+	return store_list_prefix(stack->rq->tx, STACK_LEFTOVER, resource_key(stack, ""));
+}
+
+/* Where a document of either kind is kept. */
+static const char *place_of(struct stack *stack, const json_t *resource, const char **ret_kind)
+{
+	int64_t number = json_int_or(resource, "_Leftover", 0);
+
+	*ret_kind = number > 0 ? STACK_LEFTOVER : STACK_RESOURCE;
+	return number > 0 ? rq_fmt(stack->rq, "%s|%09lld", stack->id, (long long)number)
+			  : resource_key(stack, json_str(resource, "LogicalResourceId"));
+}
+
+void stack_leave(struct stack *stack, const json_t *resource, const char *policy)
+{
+	json_t *leftover = rq_copy(stack->rq, resource);
+
+	json_drop(leftover, "_Before");
+	json_set_str(leftover, "_Policy", policy);
+	json_set_int(leftover, "_Leftover",
+		     store_next(stack->rq->tx, resource_key(stack, STACK_LEFTOVER)));
+	stack_keep_resource(stack, leftover);
+}
+
+json_t *stack_edit_resource(struct stack *stack, const json_t *resource)
+{
+	const char *kind, *key = place_of(stack, resource, &kind);
+
+	return store_edit(stack->rq->tx, kind, key);
+}
+
 void stack_keep_resource(struct stack *stack, const json_t *resource)
 {
-	store_put(stack->rq->tx, STACK_RESOURCE,
-		  resource_key(stack, json_str(resource, "LogicalResourceId")), resource);
+	const char *kind, *key = place_of(stack, resource, &kind);
+
+	store_put(stack->rq->tx, kind, key, resource);
+}
+
+void stack_drop_resource(struct stack *stack, const json_t *resource)
+{
+	const char *kind, *key = place_of(stack, resource, &kind);
+
+	store_delete(stack->rq->tx, kind, key);
 }
 
 void stack_move_resource(struct stack *stack, json_t *resource, const char *status,
@@ -161,6 +206,30 @@ void stack_move_resource(struct stack *stack, json_t *resource, const char *stat
 bool resource_status_is(const json_t *resource, const char *status)
 {
 	return strcmp(json_str_or(resource, "ResourceStatus", ""), status) == 0;
+}
+
+static bool ends(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+bool resource_status_ends(const json_t *resource, const char *end)
+{
+	return ends(json_str_or(resource, "ResourceStatus", ""), end);
+}
+
+bool stack_status_ends(const struct stack *stack, const char *end)
+{
+	return ends(stack_status(stack), end);
+}
+
+bool resource_is_same(const json_t *one, const json_t *other)
+{
+	const char *id = json_str(one, "PhysicalResourceId");
+
+	return id && strcmp(id, json_str_or(other, "PhysicalResourceId", "")) == 0;
 }
 
 json_t *stack_push_view(json_t *array, const json_t *document, const char *const *names)

@@ -1,5 +1,5 @@
 /*
- * stack_resources.c - what a stack is made of, what happened to it, and what stacks give each other.
+ * stack_resources.c - what a stack is made of, and what happened to it.
  */
 #include "lab/services/cloudformation/stack.h"
 
@@ -133,26 +133,5 @@ int cloudformation_list_stack_resources(struct request *rq, const json_t *in, js
 		stack_push_view(list, resource, summed_up);
 		last = logical;
 	}
-	return 0;
-}
-
-int cloudformation_list_exports(struct request *rq, const json_t *in, json_t *out)
-{
-	json_set(out, "Exports", store_list(rq->tx, STACK_EXPORT));
-	return 0;
-}
-
-int cloudformation_list_imports(struct request *rq, const json_t *in, json_t *out)
-{
-	const char *name = json_str_or(in, "ExportName", "");
-	json_t *list = json_add_array(out, "Imports");
-	const json_t *import;
-	size_t i;
-
-	json_each (store_list_prefix(rq->tx, STACK_IMPORT, rq_fmt(rq, "%s|", name)), i, import)
-		json_push_str(list, json_str(import, "StackName"));
-	if (json_array_size(list) == 0)
-		return fault_named(rq, "ValidationError",
-				   "Export '%s' is not imported by any stack.", name);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * stacks.c - operations on whole stacks, and the tick that moves those which are on their way.
+ * stacks.c - stacks are shown; the tick that moves those which are on their way.
  */
 #include "lab/services/cloudformation/stack.h"
 
@@ -7,85 +7,6 @@
 
 /* How long until what is not there yet is asked again, in real time. Events come sooner. */
 #define ASK_AGAIN ((msec)100)
-
-static bool failed_before(const json_t *resource)
-{
-	return resource_status_is(resource, "DELETE_FAILED");
-}
-
-/* Those that would not go are tried again: as if nobody had. */
-static void forgive(struct stack *stack)
-{
-	const json_t *element;
-	size_t i;
-
-	json_each (stack_resources(stack), i, element) {
-		json_t *resource;
-
-		if (!failed_before(element))
-			continue;
-		resource = stack_resource(stack, json_str(element, "LogicalResourceId"));
-		json_set_str(resource, "ResourceStatus", "CREATE_COMPLETE");
-		json_drop(resource, "_Deleted");
-		stack_keep_resource(stack, resource);
-	}
-}
-
-static int check_retained(struct stack *stack, const json_t *retained)
-{
-	const json_t *id;
-	size_t i;
-
-	if (json_array_size(retained) > 0 && !stack_status_is(stack, "DELETE_FAILED"))
-		return fault_named(
-			stack->rq, "ValidationError",
-			"Invalid operation on stack [%s]. When you delete a stack, specify "
-			"which resources to retain only when the stack is in the "
-			"DELETE_FAILED state.",
-			stack->id);
-	json_each (retained, i, id)
-		if (!stack_resource(stack, json_string_value(id)))
-			return fault_named(stack->rq, "ValidationError",
-					   "The specified resources to retain [%s] do not exist.",
-					   json_string_value(id));
-	return 0;
-}
-
-int cloudformation_delete_stack(struct request *rq, const json_t *in, json_t *out)
-{
-	const char *id = stack_find(rq, json_str_or(in, "StackName", ""));
-	const char *role = json_str(in, "RoleARN");
-	struct stack stack;
-	int err;
-
-	/* A stack that is not there is deleted already. */
-	if (!id || !stack_open(rq, id, &stack) || stack_status_is(&stack, "DELETE_COMPLETE") ||
-	    stack_status_is(&stack, "DELETE_IN_PROGRESS"))
-		return 0;
-	if (json_bool_or(stack.document, "EnableTerminationProtection", false))
-		return fault_named(rq, "ValidationError",
-				   "Stack [%s] cannot be deleted while TerminationProtection is "
-				   "enabled",
-				   stack.name);
-	err = check_retained(&stack, json_get(in, "RetainResources"));
-	if (!err && role)
-		err = pass_role(rq, role, "cloudformation.amazonaws.com");
-	if (err)
-		return err;
-
-	forgive(&stack);
-	if (json_has(in, "RetainResources"))
-		json_set(stack.document, "_Retain", json_get(in, "RetainResources"));
-	if (role)
-		json_set_str(stack.document, "RoleARN", role);
-	json_set_str(stack.document, "_Caller", rq->caller->arn);
-	json_drop(stack.document, "_Token");
-	json_set_str(stack.document, "_Token", json_str(in, "ClientRequestToken"));
-	json_set_bool(stack.document, "_RollingBack", false);
-	stack_move(&stack, "DELETE_IN_PROGRESS", "User Initiated");
-	stack_wake(&stack);
-	return 0;
-}
 
 /* All stacks, the newest first, as AWS lists them. */
 static const json_t *newest_first(struct request *rq)
@@ -142,29 +63,18 @@ int cloudformation_list_stacks(struct request *rq, const json_t *in, json_t *out
 	return 0;
 }
 
-int cloudformation_update_termination_protection(struct request *rq, const json_t *in, json_t *out)
-{
-	const char *name = json_str_or(in, "StackName", ""), *id = stack_find(rq, name);
-	struct stack stack;
-
-	if (!id || !stack_open(rq, id, &stack))
-		return stack_missing(rq, name);
-
-	json_set_bool(stack.document, "EnableTerminationProtection",
-		      json_bool_or(in, "EnableTerminationProtection", false));
-	stack_save(&stack);
-	json_set_str(out, "StackId", id);
-	return 0;
-}
-
 /* By status: what there is to do. */
 static const struct {
 	const char *status;
 	bool (*go_on)(struct stack *stack);
 } moves[] = {
-	{"CREATE_IN_PROGRESS", stack_create_on},
+	{"CREATE_IN_PROGRESS", stack_walk_on},
 	{"DELETE_IN_PROGRESS", stack_delete_on},
 	{"ROLLBACK_IN_PROGRESS", stack_delete_on},
+	{"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", stack_clean_up},
+	{"UPDATE_IN_PROGRESS", stack_walk_on},
+	{"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", stack_clean_up},
+	{"UPDATE_ROLLBACK_IN_PROGRESS", stack_walk_back},
 };
 
 static bool go_on(struct stack *stack)

@@ -137,6 +137,17 @@ static const char *check_parameter(struct arena *arena, const char *name, const 
 	return NULL;
 }
 
+static const char *check_policy(struct arena *arena, const char *name, const json_t *member,
+				const char *which, const char *const *policies)
+{
+	const char *policy = json_str(member, which);
+
+	if (!json_has(member, which) || (policy && one_of(policy, policies)))
+		return NULL;
+	return arena_fmt(arena, "Template error: Unrecognized %s %s for resource %s", which,
+			 policy ? policy : "", name);
+}
+
 static const char *check_resource(struct arena *arena, const char *name, const json_t *member)
 {
 	static const char *const members[] = {"Type",		"Properties",
@@ -144,8 +155,10 @@ static const char *check_resource(struct arena *arena, const char *name, const j
 					      "Metadata",	"DeletionPolicy",
 					      "CreationPolicy", "UpdateReplacePolicy",
 					      "UpdatePolicy",	NULL};
-	static const char *const policies[] = {"Delete", "Retain", "RetainExceptOnCreate", NULL};
-	const char *other, *policy = json_str(member, "DeletionPolicy");
+	static const char *const deletion[] = {"Delete", "Retain", "RetainExceptOnCreate",
+					       "Snapshot", NULL};
+	static const char *const replacement[] = {"Delete", "Retain", "Snapshot", NULL};
+	const char *other, *error;
 	const json_t *value;
 
 	if (!is_alphanumeric(name))
@@ -167,16 +180,16 @@ static const char *check_resource(struct arena *arena, const char *name, const j
 				 "Template format error: [/Resources/%s/Properties] must be an "
 				 "object.",
 				 name);
-	if (policy && strcmp(policy, "Snapshot") == 0)
-		return arena_fmt(
-			arena, "Template error: DeletionPolicy Snapshot (of %s) is not in the lab.",
-			name);
-	if (json_has(member, "DeletionPolicy") && (!policy || !one_of(policy, policies)))
-		return arena_fmt(arena,
-				 "Template error: Unrecognized DeletionPolicy %s for resource %s",
-				 policy ? policy : "", name);
+	error = check_policy(arena, name, member, "DeletionPolicy", deletion);
+	if (!error)
+		error = check_policy(arena, name, member, "UpdateReplacePolicy", replacement);
+	if (error)
+		return error;
 	if (json_has(member, "CreationPolicy"))
 		return arena_fmt(arena, "Template error: CreationPolicy (of %s) is not in the lab.",
+				 name);
+	if (json_has(member, "UpdatePolicy"))
+		return arena_fmt(arena, "Template error: UpdatePolicy (of %s) is not in the lab.",
 				 name);
 	return NULL;
 }

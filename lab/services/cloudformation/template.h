@@ -33,6 +33,14 @@ const char *template_read(struct arena *arena, const char *text, size_t len,
 const char *template_dependencies(struct arena *arena, const json_t *template,
 				  const json_t *conditions, const json_t **ret_dependencies);
 
+/*
+ * What a tree of the template names: [{Name, Attribute}], parameters and resources, each once;
+ * without Attribute it is a Ref. Of Fn::If only the branch that is taken. tree NULL: what all
+ * resources' properties and outputs name that are there.
+ */
+const json_t *template_references(struct arena *arena, const json_t *template,
+				  const json_t *conditions, const json_t *tree);
+
 /* Is this resource or output there? It has no Condition, or one that holds. */
 bool template_included(const json_t *member, const json_t *conditions);
 
@@ -48,7 +56,8 @@ const json_t *template_imports(struct arena *arena, const json_t *tree);
  */
 const char *parameters_read(struct arena *arena, const json_t *template, const json_t *given,
 			    const json_t **ret_texts);
-bool parameter_is_ssm(const json_t *declaration); /* its value stands in the parameter store */
+bool parameter_is_ssm(const json_t *declaration);    /* its value stands in the parameter store */
+bool parameter_is_secret(const json_t *declaration); /* NoEcho */
 /* The texts as Ref gives them: lists are arrays. */
 const json_t *parameters_values(struct arena *arena, const json_t *template, const json_t *texts);
 

@@ -8,16 +8,23 @@
 int cloudformation_get_template(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = json_str(in, "StackName"), *id = name ? stack_find(rq, name) : NULL;
+	const json_t *body;
 	json_t *stages;
+	int err;
 
-	if (json_has(in, "ChangeSetName"))
-		return fault_named(rq, "ValidationError", "Change sets are not in the lab.");
-	if (!name)
-		return fault_named(rq, "ValidationError", "StackName is required");
-	if (!id)
-		return stack_missing(rq, name);
-
-	json_set(out, "TemplateBody", json_get(store_get(rq->tx, STACK_TEMPLATE, id), "Body"));
+	if (json_has(in, "ChangeSetName")) {
+		err = change_set_template(rq, in, &body);
+		if (err)
+			return err;
+	} else {
+		if (!name)
+			return fault_named(rq, "ValidationError", "StackName is required");
+		if (!id)
+			return stack_missing(rq, name);
+		body = json_get(store_get(rq->tx, STACK_TEMPLATE, id), "Body");
+	}
+	if (body)
+		json_set(out, "TemplateBody", body);
 	stages = json_add_array(out, "StagesAvailable");
 	json_push_str(stages, "Original");
 	json_push_str(stages, "Processed");
@@ -46,12 +53,6 @@ static int find_template(struct request *rq, const json_t *in, const json_t **re
 	return error ? fault_named(rq, "ValidationError", "%s", error) : 0;
 }
 
-static bool is_secret(const json_t *declaration)
-{
-	return strcmp(json_str_or(declaration, "NoEcho", "false"), "true") == 0 ||
-	       json_bool_or(declaration, "NoEcho", false);
-}
-
 static void default_text(struct request *rq, json_t *shown, const json_t *declaration)
 {
 	const json_t *value = json_get(declaration, "Default");
@@ -74,7 +75,7 @@ static void add_parameters(struct request *rq, const json_t *template, json_t *o
 		json_set_str(shown, "ParameterKey", name);
 		default_text(rq, shown, declaration);
 		json_set_str(shown, "ParameterType", json_str(declaration, "Type"));
-		json_set_bool(shown, "NoEcho", is_secret(declaration));
+		json_set_bool(shown, "NoEcho", parameter_is_secret(declaration));
 		json_set_str(shown, "Description", json_str(declaration, "Description"));
 		constraints = json_add_object(shown, "ParameterConstraints");
 		if (json_has(declaration, "AllowedValues"))

@@ -358,6 +358,13 @@ bool cfn_type_has_attribute(const char *type, const char *name)
 	return !known || in_list(known->attributes, name);
 }
 
+bool cfn_type_has_tags(const char *type)
+{
+	const struct type *known = find_type(type);
+
+	return !known || find_property(known->structure, "Tags", strlen("Tags"));
+}
+
 const char *cfn_type_name_property(const char *type)
 {
 	const struct type *known = find_type(type);

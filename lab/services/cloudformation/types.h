@@ -30,6 +30,8 @@ bool cfn_type_exists(const char *type);
 
 bool cfn_type_has_attribute(const char *type, const char *name); /* for Fn::GetAtt */
 
+bool cfn_type_has_tags(const char *type); /* those of its stack are put on it */
+
 /* The property that gives the resource its own name ("RoleName"): one with such a name cannot be
  * replaced under it. NULL: it has none. */
 const char *cfn_type_name_property(const char *type);
