@@ -4,29 +4,6 @@
 #include "lab/services/ec2/nouns.h"
 
 /* Who asks for one by its id hears that it does not exist. */
-static int none(struct request *rq, const json_t *in, json_t *out, const struct ec2_noun *noun)
-{
-	const char *id = json_string_value(json_at(json_get(in, noun->ids_in), 0));
-
-	if (id)
-		return ec2_missing(rq, noun, id);
-	json_add_array(out, noun->list_out);
-	return 0;
-}
-
-int ec2_describe_vpc_endpoints(struct request *rq, const json_t *in, json_t *out)
-{
-	static const struct ec2_noun noun = {
-		.ids_in = "VpcEndpointIds",
-		.list_out = "VpcEndpoints",
-		.missing_code = "InvalidVpcEndpointId.NotFound",
-		.missing_front = "The Vpc Endpoint Id '",
-		.missing_back = "' does not exist",
-	};
-
-	return none(rq, in, out, &noun);
-}
-
 int ec2_describe_vpn_gateways(struct request *rq, const json_t *in, json_t *out)
 {
 	static const struct ec2_noun noun = {
@@ -36,19 +13,10 @@ int ec2_describe_vpn_gateways(struct request *rq, const json_t *in, json_t *out)
 		.missing_front = "The vpnGateway ID '",
 		.missing_back = "' does not exist",
 	};
+	const char *id = json_string_value(json_at(json_get(in, noun.ids_in), 0));
 
-	return none(rq, in, out, &noun);
-}
-
-int ec2_describe_flow_logs(struct request *rq, const json_t *in, json_t *out)
-{
-	static const struct ec2_noun noun = {
-		.ids_in = "FlowLogIds",
-		.list_out = "FlowLogs",
-		.missing_code = "InvalidFlowLogId.NotFound",
-		.missing_front = "The Flow Log Id '",
-		.missing_back = "' does not exist",
-	};
-
-	return none(rq, in, out, &noun);
+	if (id)
+		return ec2_missing(rq, &noun, id);
+	json_add_array(out, noun.list_out);
+	return 0;
 }

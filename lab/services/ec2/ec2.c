@@ -3,7 +3,7 @@
  * network interfaces. Machines are not in the lab.
  *
  *   keeps      one kind a noun, in the files of the nouns
- *   left out   what no packet of ours meets: instances, volumes, IPv6, peering, endpoints
+ *   left out   what no packet of ours meets: instances, volumes, IPv6, peering
  */
 #include "lab/services/ec2/ec2.h"
 #include "lab/services/ec2/nouns.h"
@@ -14,6 +14,7 @@ static op_fn *const ops[EC2_NOPS] = {
 	[EC2_AttachInternetGateway] = ec2_attach_internet_gateway,
 	[EC2_AuthorizeSecurityGroupEgress] = ec2_authorize_security_group_egress,
 	[EC2_AuthorizeSecurityGroupIngress] = ec2_authorize_security_group_ingress,
+	[EC2_CreateFlowLogs] = ec2_create_flow_logs,
 	[EC2_CreateInternetGateway] = ec2_create_internet_gateway,
 	[EC2_CreateNatGateway] = ec2_create_nat_gateway,
 	[EC2_CreateNetworkInterface] = ec2_create_network_interface,
@@ -23,6 +24,8 @@ static op_fn *const ops[EC2_NOPS] = {
 	[EC2_CreateSubnet] = ec2_create_subnet,
 	[EC2_CreateTags] = ec2_create_tags,
 	[EC2_CreateVpc] = ec2_create_vpc,
+	[EC2_CreateVpcEndpoint] = ec2_create_vpc_endpoint,
+	[EC2_DeleteFlowLogs] = ec2_delete_flow_logs,
 	[EC2_DeleteInternetGateway] = ec2_delete_internet_gateway,
 	[EC2_DeleteNatGateway] = ec2_delete_nat_gateway,
 	[EC2_DeleteNetworkInterface] = ec2_delete_network_interface,
@@ -32,6 +35,7 @@ static op_fn *const ops[EC2_NOPS] = {
 	[EC2_DeleteSubnet] = ec2_delete_subnet,
 	[EC2_DeleteTags] = ec2_delete_tags,
 	[EC2_DeleteVpc] = ec2_delete_vpc,
+	[EC2_DeleteVpcEndpoints] = ec2_delete_vpc_endpoints,
 	[EC2_DescribeAddresses] = ec2_describe_addresses,
 	[EC2_DescribeAvailabilityZones] = ec2_describe_availability_zones,
 	[EC2_DescribeFlowLogs] = ec2_describe_flow_logs,
@@ -54,6 +58,7 @@ static op_fn *const ops[EC2_NOPS] = {
 	[EC2_ModifySecurityGroupRules] = ec2_modify_security_group_rules,
 	[EC2_ModifySubnetAttribute] = ec2_modify_subnet_attribute,
 	[EC2_ModifyVpcAttribute] = ec2_modify_vpc_attribute,
+	[EC2_ModifyVpcEndpoint] = ec2_modify_vpc_endpoint,
 	[EC2_ReleaseAddress] = ec2_release_address,
 	[EC2_RevokeSecurityGroupEgress] = ec2_revoke_security_group_egress,
 	[EC2_RevokeSecurityGroupIngress] = ec2_revoke_security_group_ingress,

@@ -1,7 +1,7 @@
 /*
  * ec2_cfn.c - the CloudFormation types of the network.
  *
- *   left out   updates in place: a change replaces; properties of what the lab does not keep
+ *   left out   properties of what the lab does not keep
  */
 #include "lab/services/ec2/ec2_cfn.h"
 
@@ -83,6 +83,45 @@ int ec2_cfn_take(struct request *rq, const struct cfn_resource *r, const char *c
 
 static const char *const tags_only[] = {"Tags", NULL};
 
+bool ec2_cfn_changed(const struct cfn_resource *r, const json_t *old, const char *prop)
+{
+	const json_t *is = json_get(r->props, prop), *was = json_get(old, prop);
+
+	return is != was && !(is && was && json_equal(is, was));
+}
+
+static int retag(struct request *rq, const struct cfn_resource *r, const json_t *old,
+		 const char *id)
+{
+	static const struct cfn_tagging tagging = {
+		.model = &ec2_model,
+		.tag_op = EC2_CreateTags,
+		.untag_op = EC2_DeleteTags,
+		.id = "Resources",
+		.id_is_list = true,
+		.tags = "Tags",
+		.key = "Key",
+		.value = "Value",
+	};
+
+	return cfn_retag(rq, r, old, &tagging, id);
+}
+
+int ec2_cfn_retag(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	return retag(rq, r, old, r->physical_id);
+}
+
+int ec2_cfn_read(struct request *rq, const struct cfn_resource *r, const struct ec2_noun *noun,
+		 const struct cfn_alias *aliases, json_t *ret_props, int *ret_there)
+{
+	const json_t *document = ec2_get(rq, noun, r->physical_id);
+
+	*ret_there = document != NULL;
+	cfn_show(r, document, aliases, ret_props);
+	return 0;
+}
+
 /* VPC */
 
 static int vpc_attribute(struct request *rq, const struct cfn_resource *r, const char *id,
@@ -114,6 +153,29 @@ static int vpc_create(struct request *rq, const struct cfn_resource *r, const ch
 	if (!err)
 		err = vpc_attribute(rq, r, *ret_id, "EnableDnsHostnames");
 	return err;
+}
+
+static int vpc_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	int err = 0;
+
+	if (ec2_cfn_changed(r, old, "EnableDnsSupport"))
+		err = vpc_attribute(rq, r, r->physical_id, "EnableDnsSupport");
+	if (!err && ec2_cfn_changed(r, old, "EnableDnsHostnames"))
+		err = vpc_attribute(rq, r, r->physical_id, "EnableDnsHostnames");
+	return err ? err : ec2_cfn_retag(rq, r, old);
+}
+
+static int vpc_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		    int *ret_there)
+{
+	static const struct cfn_alias aliases[] = {
+		{"EnableDnsSupport", "_Attributes.EnableDnsSupport"},
+		{"EnableDnsHostnames", "_Attributes.EnableDnsHostnames"},
+		{NULL, NULL},
+	};
+
+	return ec2_cfn_read(rq, r, &ec2_vpc, aliases, ret_props, ret_there);
 }
 
 static int vpc_delete(struct request *rq, const struct cfn_resource *r)
@@ -153,12 +215,39 @@ static json_t *vpc_get_att(struct request *rq, const struct cfn_resource *r, con
 
 /* Subnet */
 
+static int subnet_map_public(struct request *rq, const char *id, const json_t *value)
+{
+	json_t *in = rq_object(rq), *flag;
+
+	json_set_str(in, "SubnetId", id);
+	flag = json_add_object(in, "MapPublicIpOnLaunch");
+	json_set_bool(flag, "Value", false);
+	json_set(flag, "Value", value);
+	return ec2_cfn_call(rq, EC2_ModifySubnetAttribute, in, NULL);
+}
+
+static int subnet_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	int err = 0;
+
+	if (ec2_cfn_changed(r, old, "MapPublicIpOnLaunch"))
+		err = subnet_map_public(rq, r->physical_id,
+					json_get(r->props, "MapPublicIpOnLaunch"));
+	return err ? err : ec2_cfn_retag(rq, r, old);
+}
+
+static int subnet_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		       int *ret_there)
+{
+	return ec2_cfn_read(rq, r, &ec2_subnet, NULL, ret_props, ret_there);
+}
+
 static int subnet_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
 	static const char *const members[] = {"VpcId", "CidrBlock", "AvailabilityZone",
 					      "AvailabilityZoneId", NULL};
 	static const char *const later[] = {"MapPublicIpOnLaunch", "Tags", NULL};
-	json_t *in = rq_object(rq), *change = rq_object(rq);
+	json_t *in = rq_object(rq);
 	int err;
 
 	err = ec2_cfn_take(rq, r, members, later, in);
@@ -168,10 +257,7 @@ static int subnet_create(struct request *rq, const struct cfn_resource *r, const
 	err = create_by(rq, EC2_CreateSubnet, in, "Subnet.SubnetId", ret_id);
 	if (err || !json_has(r->props, "MapPublicIpOnLaunch"))
 		return err;
-	json_set_str(change, "SubnetId", *ret_id);
-	json_set(json_add_object(change, "MapPublicIpOnLaunch"), "Value",
-		 json_get(r->props, "MapPublicIpOnLaunch"));
-	return ec2_cfn_call(rq, EC2_ModifySubnetAttribute, change, NULL);
+	return subnet_map_public(rq, *ret_id, json_get(r->props, "MapPublicIpOnLaunch"));
 }
 
 static int subnet_delete(struct request *rq, const struct cfn_resource *r)
@@ -276,6 +362,15 @@ static int route_delete(struct request *rq, const struct cfn_resource *r)
 	return ec2_cfn_delete_with(rq, EC2_DeleteRoute, in);
 }
 
+/* Another gateway for the same destination. */
+static int route_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	const char *id;
+	int err = route_delete(rq, r);
+
+	return err ? err : route_create(rq, r, &id);
+}
+
 static json_t *route_get_att(struct request *rq, const struct cfn_resource *r, const char *name)
 {
 	const char *bar = strchr(r->physical_id, '|');
@@ -329,6 +424,18 @@ static int attachment_delete(struct request *rq, const struct cfn_resource *r)
 	return err > 0 ? fault_pass(rq) : err;
 }
 
+/* Another gateway for the same VPC: only one can be attached. */
+static int attachment_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	struct cfn_resource before = *r;
+	const char *id;
+	int err;
+
+	before.props = old;
+	err = attachment_delete(rq, &before);
+	return err ? err : attachment_create(rq, r, &id);
+}
+
 static json_t *attachment_get_att(struct request *rq, const struct cfn_resource *r,
 				  const char *name)
 {
@@ -354,6 +461,11 @@ static const char *allocation_of(struct request *rq, const struct cfn_resource *
 	const json_t *found = ec2_where(rq, &ec2_address, "PublicIp", r->physical_id);
 
 	return json_str(json_at(found, 0), "AllocationId");
+}
+
+static int address_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	return retag(rq, r, old, allocation_of(rq, r));
 }
 
 static int address_delete(struct request *rq, const struct cfn_resource *r)
@@ -420,12 +532,23 @@ const struct resource ec2_resources[] = {
 	{
 		.type = "AWS::EC2::EIP",
 		.create = address_create,
+		.update = address_update,
 		.delete = address_delete,
 		.get_att = address_get_att,
 	},
 	{
+		.type = "AWS::EC2::FlowLog",
+		.create = ec2_cfn_flow_log_create,
+		.update = ec2_cfn_retag,
+		.delete = ec2_cfn_flow_log_delete,
+		.read = ec2_cfn_flow_log_read,
+		.get_att = ec2_cfn_flow_log_get_att,
+		.note = "kept, does not act yet",
+	},
+	{
 		.type = "AWS::EC2::InternetGateway",
 		.create = internet_gateway_create,
+		.update = ec2_cfn_retag,
 		.delete = internet_gateway_delete,
 		.get_att = id_get_att,
 		.note = "kept; no packet passes it",
@@ -433,6 +556,7 @@ const struct resource ec2_resources[] = {
 	{
 		.type = "AWS::EC2::NatGateway",
 		.create = nat_gateway_create,
+		.update = ec2_cfn_retag,
 		.delete = nat_gateway_delete,
 		.settled = nat_gateway_settled,
 		.get_att = id_get_att,
@@ -441,6 +565,7 @@ const struct resource ec2_resources[] = {
 	{
 		.type = "AWS::EC2::Route",
 		.create = route_create,
+		.update = route_update,
 		.delete = route_delete,
 		.get_att = route_get_att,
 		.note = "kept; no packet passes it",
@@ -448,6 +573,7 @@ const struct resource ec2_resources[] = {
 	{
 		.type = "AWS::EC2::RouteTable",
 		.create = route_table_create,
+		.update = ec2_cfn_retag,
 		.delete = route_table_delete,
 		.get_att = id_get_att,
 		.note = "kept; no packet passes it",
@@ -455,6 +581,8 @@ const struct resource ec2_resources[] = {
 	{
 		.type = "AWS::EC2::SecurityGroup",
 		.create = ec2_cfn_group_create,
+		.update = ec2_cfn_group_update,
+		.read = ec2_cfn_group_read,
 		.delete = ec2_cfn_group_delete,
 		.get_att = ec2_cfn_group_get_att,
 		.note = "kept, does not act yet",
@@ -462,6 +590,7 @@ const struct resource ec2_resources[] = {
 	{
 		.type = "AWS::EC2::SecurityGroupEgress",
 		.create = ec2_cfn_egress_create,
+		.update = ec2_cfn_egress_update,
 		.delete = ec2_cfn_egress_delete,
 		.get_att = ec2_cfn_rule_get_att,
 		.note = "kept, does not act yet",
@@ -469,6 +598,7 @@ const struct resource ec2_resources[] = {
 	{
 		.type = "AWS::EC2::SecurityGroupIngress",
 		.create = ec2_cfn_ingress_create,
+		.update = ec2_cfn_ingress_update,
 		.delete = ec2_cfn_ingress_delete,
 		.get_att = ec2_cfn_rule_get_att,
 		.note = "kept, does not act yet",
@@ -476,6 +606,8 @@ const struct resource ec2_resources[] = {
 	{
 		.type = "AWS::EC2::Subnet",
 		.create = subnet_create,
+		.update = subnet_update,
+		.read = subnet_read,
 		.delete = subnet_delete,
 		.get_att = subnet_get_att,
 	},
@@ -488,12 +620,24 @@ const struct resource ec2_resources[] = {
 	{
 		.type = "AWS::EC2::VPC",
 		.create = vpc_create,
+		.update = vpc_update,
+		.read = vpc_read,
 		.delete = vpc_delete,
 		.get_att = vpc_get_att,
 	},
 	{
+		.type = "AWS::EC2::VPCEndpoint",
+		.create = ec2_cfn_endpoint_create,
+		.update = ec2_cfn_endpoint_update,
+		.delete = ec2_cfn_endpoint_delete,
+		.read = ec2_cfn_endpoint_read,
+		.get_att = ec2_cfn_endpoint_get_att,
+		.note = "kept; no packet passes it",
+	},
+	{
 		.type = "AWS::EC2::VPCGatewayAttachment",
 		.create = attachment_create,
+		.update = attachment_update,
 		.delete = attachment_delete,
 		.get_att = attachment_get_att,
 	},

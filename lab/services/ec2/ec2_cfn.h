@@ -4,6 +4,7 @@
 #ifndef SERVICES_EC2_CFN_H
 #define SERVICES_EC2_CFN_H
 
+#include "lab/aws/cfn_read.h"
 #include "lab/services/ec2/nouns.h"
 
 /*
@@ -27,7 +28,34 @@ int ec2_cfn_delete_with(struct request *rq, int op, const json_t *in);
 json_t *ec2_cfn_member(struct request *rq, const struct ec2_noun *noun, const char *id,
 		       const char *member);
 
+/* What an update changes of the tags: the update of types in which nothing else can. */
+int ec2_cfn_retag(struct request *rq, const struct cfn_resource *r, const json_t *old);
+/* Drift: what Describe shows of the document with the physical id. */
+int ec2_cfn_read(struct request *rq, const struct cfn_resource *r, const struct ec2_noun *noun,
+		 const struct cfn_alias *aliases, json_t *ret_props, int *ret_there);
+bool ec2_cfn_changed(const struct cfn_resource *r, const json_t *old, const char *prop);
+
+/* ec2_cfn_endpoint.c: endpoints and flow logs */
+int ec2_cfn_endpoint_create(struct request *rq, const struct cfn_resource *r, const char **ret_id);
+int ec2_cfn_endpoint_update(struct request *rq, const struct cfn_resource *r, const json_t *old);
+int ec2_cfn_endpoint_delete(struct request *rq, const struct cfn_resource *r);
+int ec2_cfn_endpoint_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+			  int *ret_there);
+json_t *ec2_cfn_endpoint_get_att(struct request *rq, const struct cfn_resource *r,
+				 const char *name);
+int ec2_cfn_flow_log_create(struct request *rq, const struct cfn_resource *r, const char **ret_id);
+int ec2_cfn_flow_log_delete(struct request *rq, const struct cfn_resource *r);
+int ec2_cfn_flow_log_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+			  int *ret_there);
+json_t *ec2_cfn_flow_log_get_att(struct request *rq, const struct cfn_resource *r,
+				 const char *name);
+
 /* ec2_cfn_security_group.c */
+int ec2_cfn_group_update(struct request *rq, const struct cfn_resource *r, const json_t *old);
+int ec2_cfn_group_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		       int *ret_there);
+int ec2_cfn_ingress_update(struct request *rq, const struct cfn_resource *r, const json_t *old);
+int ec2_cfn_egress_update(struct request *rq, const struct cfn_resource *r, const json_t *old);
 int ec2_cfn_group_create(struct request *rq, const struct cfn_resource *r, const char **ret_id);
 int ec2_cfn_group_delete(struct request *rq, const struct cfn_resource *r);
 json_t *ec2_cfn_group_get_att(struct request *rq, const struct cfn_resource *r, const char *name);

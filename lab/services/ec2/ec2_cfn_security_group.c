@@ -91,6 +91,81 @@ int ec2_cfn_group_create(struct request *rq, const struct cfn_resource *r, const
 	return err;
 }
 
+static bool has_rule(const json_t *rules, const json_t *rule)
+{
+	const json_t *other;
+	size_t i;
+
+	json_each (rules, i, other)
+		if (json_equal(other, rule))
+			return true;
+	return false;
+}
+
+/* The rules of one list that the other does not have. */
+static json_t *without(struct request *rq, const json_t *rules, const json_t *others)
+{
+	json_t *left = rq_array(rq);
+	const json_t *rule;
+	size_t i;
+
+	json_each (rules, i, rule)
+		if (!has_rule(others, rule))
+			json_push(left, rule);
+	return left;
+}
+
+/* What goes goes first: a rule with another description is the same rule to EC2. */
+static int change_rules(struct request *rq, const struct cfn_resource *r, const json_t *old,
+			const char *prop, int revoke, int authorize)
+{
+	const json_t *is = json_get(r->props, prop), *was = json_get(old, prop);
+	int err = add_rules(rq, revoke, r->physical_id, without(rq, was, is));
+
+	return err ? err : add_rules(rq, authorize, r->physical_id, without(rq, is, was));
+}
+
+static bool says_egress(const json_t *props)
+{
+	return json_array_size(json_get(props, "SecurityGroupEgress")) > 0;
+}
+
+/* Without a word about what goes out, everything does. */
+static int allow_all_egress(struct request *rq, const char *group_id)
+{
+	AUTO_JSON json_t *all =
+		json_pack("[{s:s, s:s}]", "IpProtocol", "-1", "CidrIp", "0.0.0.0/0");
+
+	return add_rules(rq, EC2_AuthorizeSecurityGroupEgress, group_id, all);
+}
+
+int ec2_cfn_group_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	int err = 0;
+
+	if (says_egress(r->props) && !says_egress(old))
+		err = drop_default_egress(rq, r->physical_id);
+	if (!err)
+		err = change_rules(rq, r, old, "SecurityGroupEgress", EC2_RevokeSecurityGroupEgress,
+				   EC2_AuthorizeSecurityGroupEgress);
+	if (!err && !says_egress(r->props) && says_egress(old))
+		err = allow_all_egress(rq, r->physical_id);
+	if (!err)
+		err = change_rules(rq, r, old, "SecurityGroupIngress",
+				   EC2_RevokeSecurityGroupIngress,
+				   EC2_AuthorizeSecurityGroupIngress);
+	return err ? err : ec2_cfn_retag(rq, r, old);
+}
+
+int ec2_cfn_group_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		       int *ret_there)
+{
+	static const struct cfn_alias aliases[] = {{"GroupDescription", "Description"},
+						   {NULL, NULL}};
+
+	return ec2_cfn_read(rq, r, &ec2_security_group, aliases, ret_props, ret_there);
+}
+
 int ec2_cfn_group_delete(struct request *rq, const struct cfn_resource *r)
 {
 	return ec2_cfn_delete(rq, EC2_DeleteSecurityGroup, "GroupId", r->physical_id);
@@ -124,6 +199,39 @@ static int rule_delete(struct request *rq, const struct cfn_resource *r, int op)
 	json_set_str(in, "GroupId", json_str(r->props, "GroupId"));
 	json_push_str(json_add_array(in, "SecurityGroupRuleIds"), r->physical_id);
 	return ec2_cfn_delete_with(rq, op, in);
+}
+
+/* Only the description changes in place. */
+static int rule_update(struct request *rq, const struct cfn_resource *r)
+{
+	static const char *const members[] = {"IpProtocol", "FromPort", "ToPort", "Description"};
+	const json_t *kept = ec2_get(rq, &ec2_security_group_rule, r->physical_id);
+	json_t *in = rq_object(rq), *change, *rule;
+	const char *name;
+	const json_t *value;
+
+	json_set_str(in, "GroupId", json_str(r->props, "GroupId"));
+	change = json_push_object(json_add_array(in, "SecurityGroupRules"));
+	json_set_str(change, "SecurityGroupRuleId", r->physical_id);
+	rule = json_add_object(change, "SecurityGroupRule");
+	json_each_member (kept, name, value)
+		if (strcmp(name, "CidrIpv4") == 0 || strcmp(name, "CidrIpv6") == 0 ||
+		    strcmp(name, "PrefixListId") == 0)
+			json_set(rule, name, value);
+	json_set(rule, "ReferencedGroupId", json_path(kept, "ReferencedGroupInfo.GroupId"));
+	for (size_t i = 0; i < array_len(members); i++)
+		json_set(rule, members[i], json_get(i < 3 ? kept : r->props, members[i]));
+	return ec2_cfn_call(rq, EC2_ModifySecurityGroupRules, in, NULL);
+}
+
+int ec2_cfn_ingress_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	return rule_update(rq, r);
+}
+
+int ec2_cfn_egress_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	return rule_update(rq, r);
 }
 
 int ec2_cfn_ingress_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)

@@ -33,7 +33,7 @@ struct ec2_noun {
 
 extern const struct ec2_noun ec2_vpc, ec2_subnet, ec2_route_table, ec2_internet_gateway,
 	ec2_nat_gateway, ec2_address, ec2_security_group, ec2_security_group_rule,
-	ec2_network_interface, ec2_network_acl;
+	ec2_network_interface, ec2_network_acl, ec2_flow_log, ec2_vpc_endpoint;
 
 /* Every noun that can be tagged, NULL-terminated. */
 extern const struct ec2_noun *const ec2_nouns[];
@@ -105,6 +105,9 @@ extern op_fn ec2_create_network_interface, ec2_delete_network_interface,
 	ec2_describe_network_interfaces;
 extern op_fn ec2_create_tags, ec2_delete_tags, ec2_describe_tags;
 extern op_fn ec2_describe_regions, ec2_describe_availability_zones;
-extern op_fn ec2_describe_vpc_endpoints, ec2_describe_vpn_gateways, ec2_describe_flow_logs;
+extern op_fn ec2_create_flow_logs, ec2_delete_flow_logs, ec2_describe_flow_logs;
+extern op_fn ec2_create_vpc_endpoint, ec2_modify_vpc_endpoint, ec2_delete_vpc_endpoints,
+	ec2_describe_vpc_endpoints;
+extern op_fn ec2_describe_vpn_gateways;
 
 #endif

@@ -18,6 +18,8 @@ const struct ec2_noun *const ec2_nouns[] = {
 	&ec2_security_group_rule,
 	&ec2_network_interface,
 	&ec2_network_acl,
+	&ec2_flow_log,
+	&ec2_vpc_endpoint,
 	NULL,
 };
 
