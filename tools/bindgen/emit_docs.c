@@ -42,6 +42,15 @@ void emit_comment(struct buf *out, const char *indent, const char *text)
 		buf_fmt(out, "%s%s%s */\n", indent, first ? "/* " : " * ", buf_text(&line));
 }
 
+static void add_sentence(struct buf *text, const char *before, const char *sentence)
+{
+	size_t len = strlen(sentence);
+
+	buf_fmt(text, "%s%s", before, sentence);
+	if (len > 0 && !strchr(".!?:", sentence[len - 1]))
+		buf_byte(text, '.');
+}
+
 void emit_docs(struct buf *out, const char *indent, const json_t *docs, const char *note)
 {
 	AUTO_BUF struct buf text = {0};
@@ -49,12 +58,10 @@ void emit_docs(struct buf *out, const char *indent, const json_t *docs, const ch
 	const char *otherwise = json_str(docs, "default");
 
 	if (summary)
-		buf_str(&text, summary);
+		add_sentence(&text, "", summary);
 	if (otherwise)
-		buf_fmt(&text, " Default: %s.", otherwise + strspn(otherwise, "- "));
+		add_sentence(&text, " Default: ", otherwise + strspn(otherwise, "- "));
 	if (note && docs)
-		buf_fmt(&text, " %s", note);
-	while (text.len > 1 && memcmp(text.data + text.len - 2, "..", 2) == 0)
-		text.data[--text.len] = '\0';
+		add_sentence(&text, " ", note);
 	emit_comment(out, indent, buf_text(&text));
 }
