@@ -16,6 +16,13 @@ static const struct {
 	const char *version;
 	const char *document;
 } policies[] = {
+	{"arn:aws:iam::aws:policy/AWSCloudFormationReadOnlyAccess", "ANPAJWVBEE4I2POWLODLW",
+	 "Provides access to AWS CloudFormation via the AWS Management Console.", "v5",
+	 "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+	 "\"Action\":[\"cloudformation:Describe*\","
+	 "\"cloudformation:EstimateTemplateCost\",\"cloudformation:Get*\","
+	 "\"cloudformation:List*\",\"cloudformation:ValidateTemplate\","
+	 "\"cloudformation:Detect*\"],\"Resource\":\"*\"}]}"},
 	{"arn:aws:iam::aws:policy/AWSCodeDeployRoleForECS", "ANPAIIL3KXEKRGEN2HFIO",
 	 "Provides CodeDeploy service wide access to perform an ECS blue/green deployment on your "
 	 "behalf. Grants full access to support services, such as full access to read all S3 "
@@ -43,6 +50,34 @@ static const struct {
 	 "Provides full access to AWS services and resources.", "v1",
 	 "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\","
 	 "\"Resource\":\"*\"}]}"},
+	/* AWS's names every service it has: here are those of the lab. */
+	{"arn:aws:iam::aws:policy/ReadOnlyAccess", "ANPAILL3HVNFSB6DCOWYQ",
+	 "Provides read-only access to AWS services and resources.", "v152",
+	 "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+	 "\"Action\":[\"application-autoscaling:Describe*\","
+	 "\"application-autoscaling:List*\",\"cloudformation:Describe*\","
+	 "\"cloudformation:Detect*\",\"cloudformation:Estimate*\","
+	 "\"cloudformation:Get*\",\"cloudformation:List*\","
+	 "\"cloudformation:ValidateTemplate\",\"cloudwatch:Describe*\","
+	 "\"cloudwatch:Get*\",\"cloudwatch:List*\",\"codedeploy:BatchGet*\","
+	 "\"codedeploy:Get*\",\"codedeploy:List*\",\"ec2:Describe*\",\"ec2:Get*\","
+	 "\"ec2:List*\",\"ecr:BatchCheck*\",\"ecr:BatchGet*\",\"ecr:Describe*\","
+	 "\"ecr:Get*\",\"ecr:List*\",\"ecs:Describe*\",\"ecs:List*\","
+	 "\"elasticloadbalancing:Describe*\",\"events:Describe*\","
+	 "\"events:List*\",\"events:Test*\",\"iam:Generate*\",\"iam:Get*\","
+	 "\"iam:List*\",\"iam:Simulate*\",\"kms:Describe*\",\"kms:Get*\","
+	 "\"kms:List*\",\"lambda:Get*\",\"lambda:List*\",\"logs:Describe*\","
+	 "\"logs:FilterLogEvents\",\"logs:Get*\",\"logs:ListTagsForResource\","
+	 "\"logs:ListTagsLogGroup\",\"logs:StartQuery\",\"logs:StopQuery\","
+	 "\"logs:TestMetricFilter\",\"rds:Describe*\",\"rds:Download*\","
+	 "\"rds:List*\",\"s3:DescribeJob\",\"s3:Get*\",\"s3:List*\","
+	 "\"secretsmanager:DescribeSecret\",\"secretsmanager:GetResourcePolicy\","
+	 "\"secretsmanager:List*\",\"sns:Check*\",\"sns:Get*\",\"sns:List*\","
+	 "\"sqs:Get*\",\"sqs:List*\",\"sqs:Receive*\",\"ssm:Describe*\","
+	 "\"ssm:Get*\",\"ssm:List*\",\"sts:GetAccessKeyInfo\","
+	 "\"sts:GetCallerIdentity\",\"sts:GetSessionToken\",\"tag:Get*\","
+	 "\"wafv2:CheckCapacity\",\"wafv2:Describe*\",\"wafv2:Get*\","
+	 "\"wafv2:List*\",\"xray:BatchGet*\",\"xray:Get*\"],\"Resource\":\"*\"}]}"},
 	{"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
 	 "ANPAJNCQGXC42545SKXIK", "Provides write permissions to CloudWatch Logs.", "v1",
 	 "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":["

@@ -93,16 +93,13 @@ static int drop_policies(struct request *rq, const char *role, const json_t *old
 
 static int create_role(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
-	json_t *in = rq_copy(rq, r->props), *tags;
-	const char *name = json_str(r->props, "RoleName");
+	json_t *in = rq_copy(rq, r->props);
+	const char *name = cfn_name_prop(rq, r, "RoleName", 64, false);
 	int result;
 
-	if (!name)
-		name = cfn_name(rq, r, 64, false);
 	json_set_str(in, "RoleName", name);
-	tags = json_object_get(in, "Tags");
-	tags = tags ? tags : json_add_array(in, "Tags");
-	tags_put(tags, r->tags);
+	json_drop(in, "Tags");
+	json_set(in, "Tags", cfn_tags(rq, r));
 	result = call(rq, IAM_CreateRole, in, NULL);
 	if (result == 0)
 		result = put_policies(rq, name, r->props);
@@ -113,11 +110,25 @@ static int create_role(struct request *rq, const struct cfn_resource *r, const c
 
 static int update_role(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
+	static const struct cfn_tagging tagging = {
+		.model = &iam_model,
+		.tag_op = IAM_TagRole,
+		.untag_op = IAM_UntagRole,
+		.id = "RoleName",
+		.tags = "Tags",
+		.keys = "TagKeys",
+		.key = "Key",
+		.value = "Value",
+	};
 	const char *role = r->physical_id;
-	json_t *in = of_role(rq, role, "Description", json_get(r->props, "Description"));
+	json_t *in =
+		of_role(rq, role, "MaxSessionDuration", json_get(r->props, "MaxSessionDuration"));
 	int result;
 
-	json_set(in, "MaxSessionDuration", json_get(r->props, "MaxSessionDuration"));
+	if (json_has(r->props, "PermissionsBoundary"))
+		return fault_named(rq, "NotImplemented",
+				   "Permissions boundaries are not in the lab.");
+	json_set_str(in, "Description", json_str_or(r->props, "Description", ""));
 	result = call(rq, IAM_UpdateRole, in, NULL);
 	if (result == 0)
 		result = call(rq, IAM_UpdateAssumeRolePolicy,
@@ -128,7 +139,20 @@ static int update_role(struct request *rq, const struct cfn_resource *r, const j
 		result = put_policies(rq, role, r->props);
 	if (result == 0)
 		result = drop_policies(rq, role, old, r->props);
-	return result;
+	return result ? result : cfn_retag(rq, r, old, &tagging, role);
+}
+
+static int read_role(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		     int *ret_there)
+{
+	static const struct cfn_alias aliases[] = {{"AssumeRolePolicyDocument", "_Trust"},
+						   {"ManagedPolicyArns", "_Attached"},
+						   {NULL, NULL}};
+	const json_t *role = role_find(rq, r->physical_id);
+
+	*ret_there = role != NULL;
+	cfn_show(r, role, aliases, ret_props);
+	return 0;
 }
 
 static int delete_role(struct request *rq, const struct cfn_resource *r)
@@ -304,6 +328,7 @@ const struct resource iam_resources[] = {
 		.type = "AWS::IAM::Role",
 		.create = create_role,
 		.update = update_role,
+		.read = read_role,
 		.delete = delete_role,
 		.get_att = role_att,
 	},

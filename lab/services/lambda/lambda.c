@@ -1,27 +1,24 @@
 /*
  * lambda.c - Lambda: functions, kept. None of them runs, and their state says so.
  *
- *   keeps      lambda/function  by name   as GetFunctionConfiguration shows it, _Code, _Tags
+ *   keeps      lambda/function, lambda/permission (nouns.h)
  *   publishes  nothing
  *   left out   Invoke, versions, aliases, layers; the code itself (only its size and hash)
  */
 #include "lab/services/lambda/lambda.h"
 
 #include "lab/aws/page.h"
-#include "lab/models/lambda.h"
 #include "lab/models/s3.h"
-#include "lab/services/lambda/lambda_cfn.h"
+#include "lab/services/lambda/nouns.h"
 #include "lib/aws/sigv4.h"
 #include "lib/base/base64.h"
 
 #include <string.h>
 
-#define FUNCTION "lambda/function"
-
 #define PAGE 50
 
 /* A function is asked for by name, "account:function:name" or ARN; a version may follow. */
-static const char *name_of(struct request *rq, const json_t *in)
+const char *lambda_name(struct request *rq, const json_t *in)
 {
 	const char *text = json_str(in, "FunctionName");
 	const char *mark = strstr(text, "function:");
@@ -30,15 +27,15 @@ static const char *name_of(struct request *rq, const json_t *in)
 	return rq_fmt(rq, "%.*s", (int)strcspn(name, ":"), name);
 }
 
-static const char *function_arn(struct request *rq, const char *name)
+const char *lambda_arn(struct request *rq, const char *name)
 {
 	return rq_arn(rq, "lambda", rq_fmt(rq, "function:%s", name));
 }
 
-static int missing(struct request *rq, const char *name)
+int lambda_missing(struct request *rq, const char *name)
 {
 	return fault(rq, LAMBDA_ResourceNotFoundException, "Function not found: %s",
-		     function_arn(rq, name));
+		     lambda_arn(rq, name));
 }
 
 /* SHA-256 in base64, as Lambda shows it. */
@@ -114,7 +111,7 @@ static void set_int_default(json_t *function, const char *name, int64_t number)
 static void set_defaults(struct request *rq, json_t *function, const char *name)
 {
 	json_set_str(function, "FunctionName", name);
-	json_set_str(function, "FunctionArn", function_arn(rq, name));
+	json_set_str(function, "FunctionArn", lambda_arn(rq, name));
 	json_set_str(function, "LastModified", last_modified(rq));
 	json_set_str(function, "Version", "$LATEST");
 	json_set_str(function, "RevisionId", id_uuid(rq));
@@ -138,7 +135,7 @@ static void set_defaults(struct request *rq, json_t *function, const char *name)
 
 static int create_function(struct request *rq, const json_t *in, json_t *out)
 {
-	const char *name = name_of(rq, in);
+	const char *name = lambda_name(rq, in);
 	const json_t *code = json_get(in, "Code");
 	json_t *function;
 	int err = check_function(rq, in, name);
@@ -160,25 +157,81 @@ static int create_function(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
+/* What a change of either kind leaves. */
+static void put_changed(struct request *rq, const char *name, json_t *function, json_t *out)
+{
+	json_set_str(function, "LastModified", last_modified(rq));
+	json_set_str(function, "RevisionId", id_uuid(rq));
+	store_put(rq->tx, FUNCTION, name, function);
+	json_object_update(out, rq_copy(rq, function));
+}
+
+static int update_function_configuration(struct request *rq, const json_t *in, json_t *out)
+{
+	static const char *const members[] = {
+		"Role",		 "Handler",	     "Description",   "Timeout",
+		"MemorySize",	 "VpcConfig",	     "Environment",   "Runtime",
+		"KMSKeyArn",	 "DeadLetterConfig", "TracingConfig", "EphemeralStorage",
+		"LoggingConfig", "ImageConfig",
+	};
+	const char *name = lambda_name(rq, in);
+	json_t *function = store_edit(rq->tx, FUNCTION, name);
+	int err = 0;
+
+	if (!function)
+		return lambda_missing(rq, name);
+	if (json_has(in, "Role"))
+		err = pass_role(rq, json_str(in, "Role"), "lambda.amazonaws.com");
+	if (err)
+		return err;
+	for (size_t i = 0; i < array_len(members); i++)
+		json_set(function, members[i], json_get(in, members[i]));
+	put_changed(rq, name, function, out);
+	return 0;
+}
+
+static int update_function_code(struct request *rq, const json_t *in, json_t *out)
+{
+	static const char *const members[] = {"ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion",
+					      "ImageUri"};
+	const char *name = lambda_name(rq, in);
+	json_t *function = store_edit(rq->tx, FUNCTION, name);
+	json_t *code = rq_object(rq);
+
+	if (!function)
+		return lambda_missing(rq, name);
+	for (size_t i = 0; i < array_len(members); i++)
+		json_set(code, members[i], json_get(in, members[i]));
+	if (json_object_size(code) == 0)
+		return fault(rq, LAMBDA_InvalidParameterValueException,
+			     "Please provide a source for function code.");
+	measure_code(rq, code, function);
+	json_set(function, "Architectures", json_get(in, "Architectures"));
+	json_drop(code, "ZipFile");
+	json_set(function, "_Code", code);
+	put_changed(rq, name, function, out);
+	return 0;
+}
+
 static int get_function_configuration(struct request *rq, const json_t *in, json_t *out)
 {
-	const char *name = name_of(rq, in);
+	const char *name = lambda_name(rq, in);
 	const json_t *function = store_get(rq->tx, FUNCTION, name);
 
 	if (!function)
-		return missing(rq, name);
+		return lambda_missing(rq, name);
 	json_object_update(out, rq_copy(rq, function));
 	return 0;
 }
 
 static int get_function(struct request *rq, const json_t *in, json_t *out)
 {
-	const char *name = name_of(rq, in);
+	const char *name = lambda_name(rq, in);
 	const json_t *function = store_get(rq->tx, FUNCTION, name);
 	json_t *code;
 
 	if (!function)
-		return missing(rq, name);
+		return lambda_missing(rq, name);
 	json_set(out, "Configuration", function);
 	code = json_add_object(out, "Code");
 	json_set_str(code, "RepositoryType", json_path(function, "_Code.ImageUri") ? "ECR" : "S3");
@@ -202,37 +255,82 @@ static int list_functions(struct request *rq, const json_t *in, json_t *out)
 
 static int delete_function(struct request *rq, const json_t *in, json_t *out)
 {
-	const char *name = name_of(rq, in);
+	const char *name = lambda_name(rq, in);
 
-	return store_delete(rq->tx, FUNCTION, name) ? 0 : missing(rq, name);
+	lambda_drop_permissions(rq, name);
+	return store_delete(rq->tx, FUNCTION, name) ? 0 : lambda_missing(rq, name);
+}
+
+/* Tags are of what an ARN names. */
+static const char *name_of_resource(struct request *rq, const json_t *in)
+{
+	json_t *named = rq_object(rq);
+
+	json_set_str(named, "FunctionName", json_str(in, "Resource"));
+	return lambda_name(rq, named);
 }
 
 static int list_tags(struct request *rq, const json_t *in, json_t *out)
 {
-	const char *arn = json_str(in, "Resource");
-	json_t *named = rq_object(rq);
-	const json_t *function;
+	const char *name = name_of_resource(rq, in);
+	const json_t *function = store_get(rq->tx, FUNCTION, name);
 
-	json_set_str(named, "FunctionName", arn);
-	function = store_get(rq->tx, FUNCTION, name_of(rq, named));
 	if (!function)
-		return missing(rq, name_of(rq, named));
+		return lambda_missing(rq, name);
 	json_set(out, "Tags", json_get(function, "_Tags"));
+	return 0;
+}
+
+static int tag_resource(struct request *rq, const json_t *in, json_t *out)
+{
+	const char *name = name_of_resource(rq, in);
+	json_t *function = store_edit(rq->tx, FUNCTION, name), *tags;
+
+	if (!function)
+		return lambda_missing(rq, name);
+	tags = json_object_get(function, "_Tags");
+	tags = tags ? tags : json_add_object(function, "_Tags");
+	json_object_update(tags, rq_copy(rq, json_get(in, "Tags")));
+	store_put(rq->tx, FUNCTION, name, function);
+	return 0;
+}
+
+static int untag_resource(struct request *rq, const json_t *in, json_t *out)
+{
+	const char *name = name_of_resource(rq, in);
+	json_t *function = store_edit(rq->tx, FUNCTION, name);
+	const json_t *key;
+	size_t i;
+
+	if (!function)
+		return lambda_missing(rq, name);
+	json_each (json_get(in, "TagKeys"), i, key)
+		json_object_del(json_object_get(function, "_Tags"), json_string_value(key));
+	store_put(rq->tx, FUNCTION, name, function);
 	return 0;
 }
 
 static const char *arn_of(struct request *rq, int op, const json_t *in, const char **ret_action)
 {
-	return json_has(in, "FunctionName") ? function_arn(rq, name_of(rq, in)) : NULL;
+	if (json_has(in, "Resource"))
+		return json_str(in, "Resource");
+	return json_has(in, "FunctionName") ? lambda_arn(rq, lambda_name(rq, in)) : NULL;
 }
 
 static op_fn *const ops[LAMBDA_NOPS] = {
+	[LAMBDA_AddPermission] = lambda_add_permission,
 	[LAMBDA_CreateFunction] = create_function,
 	[LAMBDA_DeleteFunction] = delete_function,
 	[LAMBDA_GetFunction] = get_function,
 	[LAMBDA_GetFunctionConfiguration] = get_function_configuration,
+	[LAMBDA_GetPolicy] = lambda_get_policy,
 	[LAMBDA_ListFunctions] = list_functions,
 	[LAMBDA_ListTags] = list_tags,
+	[LAMBDA_RemovePermission] = lambda_remove_permission,
+	[LAMBDA_TagResource] = tag_resource,
+	[LAMBDA_UntagResource] = untag_resource,
+	[LAMBDA_UpdateFunctionCode] = update_function_code,
+	[LAMBDA_UpdateFunctionConfiguration] = update_function_configuration,
 };
 
 const struct service lambda_service = {
