@@ -72,10 +72,10 @@ enum cfn_replaces change_replaces(struct request *rq, const char *type, const js
 				  const json_t *new_props)
 {
 	enum cfn_replaces answer = CFN_REPLACES_NEVER;
-	const json_t *there;
+	const json_t *names = names_of(rq, old_props, new_props), *there;
 	const char *name;
 
-	json_each_member (names_of(rq, old_props, new_props), name, there)
+	json_each_member (names, name, there)
 		answer = most(answer, property_replaces(rq, type, name, json_get(old_props, name),
 							json_get(new_props, name)));
 	return answer;
@@ -180,7 +180,7 @@ static bool add_dynamic(struct look *look, json_t *details, const char *type, co
 static const char *compare_properties(struct look *look, const json_t *resource,
 				      const json_t *declaration, json_t *details)
 {
-	const json_t *properties = json_get(declaration, "Properties"), *there;
+	const json_t *properties = json_get(declaration, "Properties"), *names, *there;
 	const json_t *old = json_get(resource, "_Declared");
 	const char *type = json_str(declaration, "Type"), *name;
 	enum cfn_replaces replaces, all = CFN_REPLACES_NEVER;
@@ -192,7 +192,8 @@ static const char *compare_properties(struct look *look, const json_t *resource,
 		return "False";
 	}
 	rq_keep(look->stack->rq, new);
-	json_each_member (names_of(look->stack->rq, old, new), name, there) {
+	names = names_of(look->stack->rq, old, new);
+	json_each_member (names, name, there) {
 		const json_t *tree = json_get(properties, name);
 
 		if (json_equal(json_get(old, name), json_get(new, name))) {
