@@ -138,26 +138,35 @@ static bool is_given(const void *methods, const struct wire_method *row)
 	return function;
 }
 
+static _Noreturn void lacks(const struct cdk_site *at, const char *fqn,
+			    const struct wire_method *row)
+{
+	fprintf(stderr, "%s:%d: an implementation of %s needs %s\n", at->file, at->line, fqn,
+		row->method ? row->method : row->property);
+	exit(1);
+}
+
 void *wire_implement(const struct cdk_site *at, const char *fqn, const void *methods,
 		     const struct wire_method *table, void *context)
 {
 	const char *const interfaces[] = {fqn, NULL};
 	struct wire_implementation it = {methods, context};
 	struct wire_implementation *kept = cdk_keep(&it, sizeof(it));
-	struct jsii_override overrides[64] = {0};
+	AUTO_FREE struct jsii_override *overrides = NULL;
+	size_t rows = 0;
 	size_t n = 0;
 
-	for (const struct wire_method *row = table; row->call; row++) {
-		if (is_given(methods, row) && n + 1 < array_len(overrides)) {
+	while (table[rows].call)
+		rows++;
+	overrides = mem_array(struct jsii_override, rows + 1);
+	for (size_t i = 0; i < rows; i++) {
+		const struct wire_method *row = &table[i];
+
+		if (is_given(methods, row))
 			overrides[n++] =
 				(struct jsii_override){row->method, row->property, row->call, kept};
-			continue;
-		}
-		if (row->optional)
-			continue;
-		fprintf(stderr, "%s:%d: %s needs %s\n", at->file, at->line, fqn,
-			row->method ? row->method : row->property);
-		exit(1);
+		else if (!row->optional)
+			lacks(at, fqn, row);
 	}
 	say(at);
 	return jsii_create("Object", NULL, interfaces, overrides);
