@@ -24,6 +24,12 @@ static op_fn *const ops[CLOUDFORMATION_NOPS] = {
 	[CLOUDFORMATION_DescribeStackResource] = cloudformation_describe_stack_resource,
 	[CLOUDFORMATION_DescribeStackResources] = cloudformation_describe_stack_resources,
 	[CLOUDFORMATION_DescribeStacks] = cloudformation_describe_stacks,
+	[CLOUDFORMATION_DescribeStackDriftDetectionStatus] =
+		cloudformation_describe_stack_drift_detection_status,
+	[CLOUDFORMATION_DescribeStackResourceDrifts] =
+		cloudformation_describe_stack_resource_drifts,
+	[CLOUDFORMATION_DetectStackDrift] = cloudformation_detect_stack_drift,
+	[CLOUDFORMATION_DetectStackResourceDrift] = cloudformation_detect_stack_resource_drift,
 	[CLOUDFORMATION_ExecuteChangeSet] = cloudformation_execute_change_set,
 	[CLOUDFORMATION_GetTemplate] = cloudformation_get_template,
 	[CLOUDFORMATION_GetTemplateSummary] = cloudformation_get_template_summary,

@@ -24,8 +24,9 @@ struct plan {
 };
 
 /*
- * id and name are set before; with text set, too, the call's template does not count. old: the stack as it is; NULL: there is none, or one without a template
- * (REVIEW_IN_PROGRESS). Parameters are fetched as the call's role, or the stack's. 0 or a fault.
+ * id and name are set before; with text set, too, the call's template does not count. old: the stack
+ * as it is; NULL: there is none, or one without a template (REVIEW_IN_PROGRESS). Parameters are
+ * fetched as the call's role, or the stack's. 0 or a fault.
  */
 int plan_make(struct request *rq, const json_t *in, struct stack *old, struct plan *plan);
 

@@ -1,10 +1,11 @@
 /*
  * template.c - a template's text becomes a tree whose form is right.
  *
- *   left out   YAML; Transform, Hooks; the values of Metadata
+ *   left out   Transform, Hooks; the values of Metadata
  */
 #include "lab/services/cloudformation/template.h"
 #include "lab/services/cloudformation/intrinsics.h"
+#include "lab/services/cloudformation/template_yaml.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -20,10 +21,10 @@ json_t *template_keep(struct arena *arena, json_t *tree)
 	return tree;
 }
 
-static const char *read_json(struct arena *arena, const char *text, size_t len,
+static const char *read_text(struct arena *arena, const char *text, size_t len,
 			     const json_t **ret_tree)
 {
-	const char *start = text;
+	const char *start = text, *wrong;
 	json_error_t error;
 	json_t *tree;
 
@@ -31,8 +32,12 @@ static const char *read_json(struct arena *arena, const char *text, size_t len,
 		start++;
 	if (start == text + len)
 		return "Template format error: unsupported structure.";
-	if (*start != '{' && *start != '[')
-		return "Template format error: YAML templates are not in the lab; give it as JSON.";
+	if (*start != '{' && *start != '[') {
+		wrong = template_read_yaml(arena, text, len, &tree);
+		if (!wrong)
+			*ret_tree = template_keep(arena, tree);
+		return wrong;
+	}
 	tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (!tree)
 		return arena_fmt(
@@ -309,7 +314,7 @@ const char *template_read(struct arena *arena, const char *text, size_t len,
 			  const json_t **ret_template)
 {
 	const json_t *template = NULL;
-	const char *error = read_json(arena, text, len, &template);
+	const char *error = read_text(arena, text, len, &template);
 
 	if (!error)
 		error = check_values(template, 0);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lab/services/cloudformation/intrinsics.h"
+#include "lab/services/cloudformation/template_yaml.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static void a_template_has_a_form(void **state)
 	refused(*state, "", "Template format error: unsupported structure.");
 	refused(*state, "[]", "Template format error: unsupported structure.");
 	refused(*state, "Resources:\n  A:\n",
-		"Template format error: YAML templates are not in the lab; give it as JSON.");
+		"Template format error: Null values are not allowed in templates.");
 	refused(*state, "{\"Resources\": ",
 		"Template format error: JSON not well-formed. (line 1, column 14)");
 	refused(*state, "{}",
@@ -69,6 +70,52 @@ static void a_template_has_a_form(void **state)
 		"{\"Resources\": {\"A\": {\"Type\": \"T\", \"Properties\": {\"x\": "
 		"{\"Fn::Nope\": 1}}}}}",
 		"Template error: Encountered unsupported function: Fn::Nope");
+}
+
+/* The YAML text is this tree (compact JSON, members sorted). */
+static void is_written(struct arena *arena, const char *yaml, const char *expected)
+{
+	AUTO_JSON json_t *tree = NULL;
+	AUTO_FREE char *text = NULL;
+	const char *error = template_read_yaml(arena, yaml, strlen(yaml), &tree);
+
+	if (error)
+		fail_msg("%s: %s", yaml, error);
+	text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	assert_string_equal(text, expected);
+}
+
+static void yaml_says_the_same_in_fewer_signs(void **state)
+{
+	is_written(*state, "a: 1\nb: [x, '1', true, no, 1.5]\n",
+		   "{\"a\":1,\"b\":[\"x\",\"1\",true,false,1.5]}");
+	is_written(*state, "V: 2012-10-17\nAccount: 012345678901\n",
+		   "{\"Account\":\"012345678901\",\"V\":\"2012-10-17\"}");
+	is_written(*state, "a: !Ref B\n", "{\"a\":{\"Ref\":\"B\"}}");
+	is_written(*state, "a: !GetAtt B.C.D\n", "{\"a\":{\"Fn::GetAtt\":[\"B\",\"C.D\"]}}");
+	is_written(*state, "a: !If [No, !Ref B, !Sub '${C}-x']\n",
+		   "{\"a\":{\"Fn::If\":[false,{\"Ref\":\"B\"},{\"Fn::Sub\":\"${C}-x\"}]}}");
+	is_written(*state, "a: !Condition C\nb: |\n  two\n  lines\n",
+		   "{\"a\":{\"Condition\":\"C\"},\"b\":\"two\\nlines\\n\"}");
+	is_written(*state, "a: !Join\n  - ','\n  - - x\n    - !Ref Y\n",
+		   "{\"a\":{\"Fn::Join\":[\",\",[\"x\",{\"Ref\":\"Y\"}]]}}");
+}
+
+static void what_yaml_must_not_say(void **state)
+{
+	refused(*state, "a: &x 1\nb: *x\n",
+		"Template error: YAML aliases are not allowed in CloudFormation templates");
+	refused(*state, "a: 1\na: 2\n",
+		"Template format error: YAML not well-formed. (line 2, column 1): the key a is "
+		"there twice");
+	refused(*state, "a: [1\n",
+		"Template format error: YAML not well-formed. (line 2, column 1)");
+	refused(*state, "a: 1\n---\nb: 2\n",
+		"Template format error: YAML not well-formed. (line 2, column 1): a template is "
+		"one document");
+	refused(*state, "<<: {a: 1}\n",
+		"Template format error: YAML not well-formed. (line 1, column 1): hash merges are "
+		"not allowed");
 }
 
 static void too_deep_is_refused(void **state)
@@ -488,6 +535,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_AN_ARENA(a_template_has_a_form),
+		IN_AN_ARENA(yaml_says_the_same_in_fewer_signs),
+		IN_AN_ARENA(what_yaml_must_not_say),
 		IN_AN_ARENA(too_deep_is_refused),
 		IN_AN_ARENA(functions_make_values),
 		IN_AN_ARENA(sub_puts_values_into_text),

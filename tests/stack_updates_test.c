@@ -1,5 +1,5 @@
 /*
- * update_test.c - stacks are updated, and come back from it, whatever fails on the way.
+ * stack_updates_test.c - stacks are updated, and come back from it, whatever fails on the way.
  *
  * A service of toys stands for all others: one type that is changed in place and one that is
  * replaced; the Nth thing asked of it fails, and what is slow comes when the test says so.
@@ -637,6 +637,66 @@ static void a_change_set_may_come_before_its_stack(void **state)
 	assert_null(call(CLOUDFORMATION_DescribeStacks, NULL, "{}"));
 }
 
+static const json_t *drift_of(const char *id)
+{
+	const json_t *out, *drift;
+	size_t i;
+
+	done(CLOUDFORMATION_DetectStackDrift, NULL, "{}");
+	out = done(CLOUDFORMATION_DescribeStackResourceDrifts, NULL, "{}");
+	json_each (json_get(out, "StackResourceDrifts"), i, drift)
+		if (strcmp(json_str(drift, "LogicalResourceId"), id) == 0)
+			return drift;
+	return NULL;
+}
+
+static void forget_toys(struct request *rq, void *user)
+{
+	const json_t *key;
+	size_t i;
+
+	json_each (store_keys(rq->tx, TOY, ""), i, key)
+		store_delete(rq->tx, TOY, json_string_value(key));
+}
+
+static void what_was_changed_by_hand_has_drifted(void **state)
+{
+	const json_t *drift, *out;
+
+	CREATE(TEMPLATE(SOFT("A", "'Value': '1'") "," HARD("B", "'Value': '1'")));
+	assert_string_equal(json_str(drift_of("A"), "StackResourceDriftStatus"), "IN_SYNC");
+	assert_null(drift_of("B"));
+	drifting = true;
+	drift = drift_of("A");
+	assert_string_equal(json_str(drift, "StackResourceDriftStatus"), "MODIFIED");
+	assert_string_equal(json_path_str(drift, "PropertyDifferences.0.PropertyPath"), "/Value");
+	assert_string_equal(json_path_str(drift, "PropertyDifferences.0.ExpectedValue"), "1");
+	assert_string_equal(json_path_str(drift, "PropertyDifferences.0.ActualValue"), "drifted");
+	assert_string_equal(json_path_str(drift, "PropertyDifferences.0.DifferenceType"),
+			    "NOT_EQUAL");
+	out = done(CLOUDFORMATION_DescribeStacks, NULL, "{}");
+	assert_string_equal(json_path_str(out, "Stacks.0.DriftInformation.StackDriftStatus"),
+			    "DRIFTED");
+	trial_within(&trial, &golden_model, forget_toys, NULL);
+	assert_string_equal(json_str(drift_of("A"), "StackResourceDriftStatus"), "DELETED");
+}
+
+static void a_template_may_be_yaml(void **state)
+{
+	AUTO_JSON json_t *in = json_pack("{s:s, s:s}", "StackName", "s", "TemplateBody",
+					 "Resources:\n"
+					 "  A:\n"
+					 "    Type: Toy::Soft\n"
+					 "    Properties: {Value: !Sub '${AWS::StackName}-x'}\n");
+	AUTO_FREE char *text = NULL;
+
+	assert_non_null(
+		trial_ask_tree(&trial, &cloudformation_model, CLOUDFORMATION_CreateStack, in));
+	status_is("CREATE_COMPLETE");
+	text = all_toys();
+	assert_non_null(strstr(text, "s-x"));
+}
+
 #define IN_A_LAB(sentence) cmocka_unit_test_setup_teardown(sentence, opened, closed)
 
 int main(void)
@@ -659,6 +719,8 @@ int main(void)
 		IN_A_LAB(a_change_set_says_what_would_change),
 		IN_A_LAB(a_change_set_without_changes_fails),
 		IN_A_LAB(a_change_set_may_come_before_its_stack),
+		IN_A_LAB(what_was_changed_by_hand_has_drifted),
+		IN_A_LAB(a_template_may_be_yaml),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
