@@ -56,6 +56,37 @@ static int create(struct request *rq, const struct cfn_resource *r, const char *
 	return put_policies(rq, r->props, *ret_id);
 }
 
+static const struct cfn_tagging tagging = {
+	.model = &ecr_model,
+	.tag_op = ECR_TagResource,
+	.untag_op = ECR_UntagResource,
+	.id = "resourceArn",
+	.tags = "tags",
+	.keys = "tagKeys",
+	.key = "Key",
+	.value = "Value",
+};
+
+/* A policy that the template no longer has goes. */
+static int drop_policies(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	static const struct {
+		const char *prop;
+		int op;
+	} policies[] = {
+		{"RepositoryPolicyText", ECR_DeleteRepositoryPolicy},
+		{"LifecyclePolicy", ECR_DeleteLifecyclePolicy},
+	};
+	json_t *in = rq_object(rq);
+	int err = 0;
+
+	json_set_str(in, "repositoryName", r->physical_id);
+	for (size_t i = 0; !err && i < array_len(policies); i++)
+		if (json_has(old, policies[i].prop) && !json_has(r->props, policies[i].prop))
+			err = cfn_call_unless(rq, &ecr_model, policies[i].op, in, "NotFound");
+	return err;
+}
+
 static int update(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
 	static const struct {
@@ -81,7 +112,13 @@ static int update(struct request *rq, const struct cfn_resource *r, const json_t
 		if (!err)
 			err = call(rq, settings[i].op, in);
 	}
-	return err ? err : put_policies(rq, r->props, r->physical_id);
+	if (!err)
+		err = put_policies(rq, r->props, r->physical_id);
+	if (!err)
+		err = drop_policies(rq, r, old);
+	return err ? err
+		   : cfn_retag(rq, r, old, &tagging,
+			       rq_arn(rq, "ecr", rq_fmt(rq, "repository/%s", r->physical_id)));
 }
 
 static int delete (struct request *rq, const struct cfn_resource *r)

@@ -47,6 +47,17 @@ static int cluster_create(struct request *rq, const struct cfn_resource *r, cons
 	return cfn_call(rq, &ecs_model, ECS_CreateCluster, in, NULL);
 }
 
+static const struct cfn_tagging tagging = {
+	.model = &ecs_model,
+	.tag_op = ECS_TagResource,
+	.untag_op = ECS_UntagResource,
+	.id = "resourceArn",
+	.tags = "tags",
+	.keys = "tagKeys",
+	.key = "key",
+	.value = "value",
+};
+
 static int cluster_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
 	struct cfn_resource named = as_cluster(rq, r);
@@ -59,7 +70,10 @@ static int cluster_update(struct request *rq, const struct cfn_resource *r, cons
 	json_set_str(in, "cluster", r->physical_id);
 	json_set(in, "settings", json_get(all, "settings"));
 	json_set(in, "configuration", json_get(all, "configuration"));
-	return cfn_call(rq, &ecs_model, ECS_UpdateCluster, in, NULL);
+	err = cfn_call(rq, &ecs_model, ECS_UpdateCluster, in, NULL);
+	return err ? err
+		   : cfn_retag(rq, r, old, &tagging,
+			       rq_arn(rq, "ecs", rq_fmt(rq, "cluster/%s", r->physical_id)));
 }
 
 static int cluster_delete(struct request *rq, const struct cfn_resource *r)
@@ -91,6 +105,12 @@ static int definition_create(struct request *rq, const struct cfn_resource *r, c
 		return err;
 	*ret_id = json_path_str(out, "taskDefinition.taskDefinitionArn");
 	return 0;
+}
+
+/* All but the tags makes a new revision. */
+static int definition_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	return cfn_retag(rq, r, old, &tagging, r->physical_id);
 }
 
 static int definition_delete(struct request *rq, const struct cfn_resource *r)
@@ -137,30 +157,91 @@ static int service_create(struct request *rq, const struct cfn_resource *r, cons
 	return 0;
 }
 
+/* What UpdateService takes. */
+static const char *const changeable[] = {
+	"DesiredCount",		"TaskDefinition",	   "NetworkConfiguration",
+	"PlatformVersion",	"DeploymentConfiguration", "LoadBalancers",
+	"EnableECSManagedTags", "EnableExecuteCommand",	   "HealthCheckGracePeriodSeconds",
+	"PropagateTags",
+};
+
+static bool is_changeable(const char *prop)
+{
+	for (size_t i = 0; i < array_len(changeable); i++)
+		if (strcmp(changeable[i], prop) == 0)
+			return true;
+	return strcmp(prop, "Tags") == 0;
+}
+
 /* Of what changed: CodeDeploy's services refuse to be told what stays the same. */
+static int changes_of(struct request *rq, const struct cfn_resource *r, const json_t *old,
+		      json_t *changes)
+{
+	const json_t *value;
+	const char *prop;
+
+	json_each_member (r->props, prop, value) {
+		const json_t *was = json_get(old, prop);
+
+		if (was && json_equal(value, was))
+			continue;
+		if (!is_changeable(prop))
+			return fault_named(rq, "InvalidRequest",
+					   "A change of %s of %s is not in the lab", prop,
+					   r->logical_id);
+		if (strcmp(prop, "Tags") != 0)
+			json_set(changes, prop, value);
+	}
+	return 0;
+}
+
+/* Steady was what was wanted before; and CloudFormation's patience begins anew. */
+static void note_change(struct request *rq, const json_t *in)
+{
+	const json_t *found;
+	json_t *service;
+
+	if (service_find(rq, json_str(in, "cluster"), json_str(in, "service"), &found))
+		return;
+	service = service_edit(rq, found);
+	json_set_bool(service, "_steady", false);
+	json_set_time(service, "_awaited", rq->now);
+	service_put(rq, service);
+}
+
 static int service_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
-	static const char *const members[] = {
-		"DesiredCount",
-		"TaskDefinition",
-		"NetworkConfiguration",
-		"PlatformVersion",
-		"DeploymentConfiguration",
-		"LoadBalancers",
-		"EnableExecuteCommand",
-		"HealthCheckGracePeriodSeconds",
-	};
 	json_t *changes = rq_object(rq), *in;
-	int err;
+	int err = changes_of(rq, r, old, changes);
 
-	for (size_t i = 0; i < array_len(members); i++)
-		if (!json_equal(json_get(r->props, members[i]), json_get(old, members[i])))
-			json_set(changes, members[i], json_get(r->props, members[i]));
-	err = cfn_input(rq, &ecs_model, ECS_UpdateService, changes, &in);
+	if (!err)
+		err = cfn_input(rq, &ecs_model, ECS_UpdateService, changes, &in);
 	if (err)
 		return err;
 	set_service(rq, r->physical_id, in);
-	return cfn_call(rq, &ecs_model, ECS_UpdateService, in, NULL);
+	if (json_object_size(changes) > 0) {
+		err = cfn_call(rq, &ecs_model, ECS_UpdateService, in, NULL);
+		note_change(rq, in);
+	}
+	return err ? err : cfn_retag(rq, r, old, &tagging, r->physical_id);
+}
+
+static int service_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+			int *ret_there)
+{
+	/* A cluster may be named in many ways, and a family stands for its newest revision. */
+	static const struct cfn_alias aliases[] = {
+		{"Cluster", "_"}, {"TaskDefinition", "_"}, {NULL, NULL}};
+	json_t *ref = rq_object(rq);
+	const json_t *service;
+
+	set_service(rq, r->physical_id, ref);
+	*ret_there = service_find(rq, json_str(ref, "cluster"), json_str(ref, "service"),
+				  &service) == 0 &&
+		     strcmp(json_str_or(service, "status", ""), "ACTIVE") == 0;
+	if (*ret_there)
+		cfn_show(r, service, aliases, ret_props);
+	return 0;
 }
 
 static int service_delete(struct request *rq, const struct cfn_resource *r)
@@ -177,7 +258,7 @@ static int service_settled(struct request *rq, const struct cfn_resource *r, int
 {
 	json_t *ref = rq_object(rq);
 	const json_t *service;
-	lab_ms created;
+	lab_ms since;
 	int err;
 
 	set_service(rq, r->physical_id, ref);
@@ -190,8 +271,8 @@ static int service_settled(struct request *rq, const struct cfn_resource *r, int
 			"Error occurred during operation 'ECS Deployment Circuit Breaker "
 			"was triggered'.");
 	*ret_there = json_bool_or(service, "_steady", false);
-	created = json_time_or(service, "createdAt", rq->now);
-	if (!*ret_there && rq->now.ms - created.ms > SETTLES_WITHIN)
+	since = json_time_or(service, "_awaited", json_time_or(service, "createdAt", rq->now));
+	if (!*ret_there && rq->now.ms - since.ms > SETTLES_WITHIN)
 		return fault_named(rq, "NotStabilized",
 				   "Resource timed out waiting for completion: the service did not "
 				   "stabilize within 3 hours");
@@ -229,6 +310,7 @@ const struct resource ecs_resources[] = {
 	{
 		.type = "AWS::ECS::TaskDefinition",
 		.create = definition_create,
+		.update = definition_update,
 		.delete = definition_delete,
 		.get_att = definition_att,
 	},
@@ -236,6 +318,7 @@ const struct resource ecs_resources[] = {
 		.type = "AWS::ECS::Service",
 		.create = service_create,
 		.update = service_update,
+		.read = service_read,
 		.delete = service_delete,
 		.settled = service_settled,
 		.gone = service_gone,

@@ -1,7 +1,7 @@
 /*
  * elbv2_cfn.c - the CloudFormation types of this service.
  *
- *   left out   changes that would replace: names, schemes, subnets, ports of target groups
+ *   left out   other subnets of a load balancer, other targets of a group
  */
 #include "lab/services/elbv2/nouns.h"
 
@@ -67,7 +67,24 @@ static json_t *named_input(struct request *rq, const struct cfn_resource *r)
 	return input(rq, r, "Name", cfn_name_prop(rq, r, "Name", NAME_MAX_CHARS, false));
 }
 
-/* What cannot change in place. */
+static const struct cfn_tagging tagging = {
+	.model = &elbv2_model,
+	.tag_op = ELBV2_AddTags,
+	.untag_op = ELBV2_RemoveTags,
+	.id = "ResourceArns",
+	.id_is_list = true,
+	.tags = "Tags",
+	.keys = "TagKeys",
+	.key = "Key",
+	.value = "Value",
+};
+
+static int retag(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	return cfn_retag(rq, r, old, &tagging, r->physical_id);
+}
+
+/* What AWS changes in place and the lab does not. */
 static int refuse_changes(struct request *rq, const struct cfn_resource *r, const json_t *old,
 			  const char *const *names)
 {
@@ -77,7 +94,7 @@ static int refuse_changes(struct request *rq, const struct cfn_resource *r, cons
 
 		if (before != after && !(before && after && json_equal(before, after)))
 			return fault(rq, ELBV2_InvalidConfigurationRequestException,
-				     "A change of %s would replace %s: not in the lab", *names,
+				     "A change of %s of %s is not in the lab", *names,
 				     r->logical_id);
 	}
 	return 0;
@@ -99,17 +116,33 @@ static int load_balancer_create(struct request *rq, const struct cfn_resource *r
 
 static int load_balancer_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
-	static const char *const fixed[] = {"Name",    "Scheme",	 "Type",
-					    "Subnets", "SubnetMappings", NULL};
+	static const char *const fixed[] = {"Subnets", "SubnetMappings", "IpAddressType", NULL};
 	int err = refuse_changes(rq, r, old, fixed);
 
 	if (!err && json_has(r->props, "SecurityGroups"))
 		err = call(rq, ELBV2_SetSecurityGroups,
 			   input(rq, r, "LoadBalancerArn", r->physical_id), NULL);
-	if (err)
-		return err;
-	return set_attributes(rq, ELBV2_ModifyLoadBalancerAttributes, "LoadBalancerArn",
-			      r->physical_id, json_get(r->props, "LoadBalancerAttributes"));
+	if (!err)
+		err = set_attributes(rq, ELBV2_ModifyLoadBalancerAttributes, "LoadBalancerArn",
+				     r->physical_id, json_get(r->props, "LoadBalancerAttributes"));
+	return err ? err : retag(rq, r, old);
+}
+
+static int load_balancer_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+			      int *ret_there)
+{
+	static const struct cfn_alias aliases[] = {{"Name", "LoadBalancerName"}, {NULL, NULL}};
+	static const struct cfn_reading reading = {
+		.model = &elbv2_model,
+		.op = ELBV2_DescribeLoadBalancers,
+		.id = "LoadBalancerArns",
+		.id_is_list = true,
+		.path = "LoadBalancers.0",
+		.gone = "NotFound",
+		.aliases = aliases,
+	};
+
+	return cfn_read(rq, r, &reading, NULL, ret_props, ret_there);
 }
 
 static int load_balancer_delete(struct request *rq, const struct cfn_resource *r)
@@ -176,17 +209,33 @@ static int target_group_create(struct request *rq, const struct cfn_resource *r,
 
 static int target_group_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
-	static const char *const fixed[] = {"Name",	  "Port",  "Protocol", "ProtocolVersion",
-					    "TargetType", "VpcId", NULL};
+	static const char *const fixed[] = {"Targets", NULL};
 	int err = refuse_changes(rq, r, old, fixed);
 
 	if (!err)
 		err = call(rq, ELBV2_ModifyTargetGroup,
 			   input(rq, r, "TargetGroupArn", r->physical_id), NULL);
-	if (err)
-		return err;
-	return set_attributes(rq, ELBV2_ModifyTargetGroupAttributes, "TargetGroupArn",
-			      r->physical_id, json_get(r->props, "TargetGroupAttributes"));
+	if (!err)
+		err = set_attributes(rq, ELBV2_ModifyTargetGroupAttributes, "TargetGroupArn",
+				     r->physical_id, json_get(r->props, "TargetGroupAttributes"));
+	return err ? err : retag(rq, r, old);
+}
+
+static int target_group_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+			     int *ret_there)
+{
+	static const struct cfn_alias aliases[] = {{"Name", "TargetGroupName"}, {NULL, NULL}};
+	static const struct cfn_reading reading = {
+		.model = &elbv2_model,
+		.op = ELBV2_DescribeTargetGroups,
+		.id = "TargetGroupArns",
+		.id_is_list = true,
+		.path = "TargetGroups.0",
+		.gone = "NotFound",
+		.aliases = aliases,
+	};
+
+	return cfn_read(rq, r, &reading, NULL, ret_props, ret_there);
 }
 
 static int target_group_delete(struct request *rq, const struct cfn_resource *r)
@@ -218,12 +267,9 @@ static int listener_create(struct request *rq, const struct cfn_resource *r, con
 
 static int listener_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
-	static const char *const fixed[] = {"LoadBalancerArn", NULL};
-	int err = refuse_changes(rq, r, old, fixed);
+	int err = call(rq, ELBV2_ModifyListener, input(rq, r, "ListenerArn", r->physical_id), NULL);
 
-	if (err)
-		return err;
-	return call(rq, ELBV2_ModifyListener, input(rq, r, "ListenerArn", r->physical_id), NULL);
+	return err ? err : retag(rq, r, old);
 }
 
 static int listener_delete(struct request *rq, const struct cfn_resource *r)
@@ -269,13 +315,12 @@ static int rule_create(struct request *rq, const struct cfn_resource *r, const c
 
 static int rule_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
-	static const char *const fixed[] = {"ListenerArn", NULL};
 	json_t *priorities = rq_object(rq);
 	json_t *pair;
-	int err = refuse_changes(rq, r, old, fixed);
+	int err = call(rq, ELBV2_ModifyRule, input(rq, r, "RuleArn", r->physical_id), NULL);
 
 	if (!err)
-		err = call(rq, ELBV2_ModifyRule, input(rq, r, "RuleArn", r->physical_id), NULL);
+		err = retag(rq, r, old);
 	if (err || !json_has(r->props, "Priority"))
 		return err;
 	pair = json_push_object(json_add_array(priorities, "RulePriorities"));
@@ -301,6 +346,7 @@ const struct resource elb_resources[] = {
 		.type = "AWS::ElasticLoadBalancingV2::LoadBalancer",
 		.create = load_balancer_create,
 		.update = load_balancer_update,
+		.read = load_balancer_read,
 		.delete = load_balancer_delete,
 		.settled = load_balancer_settled,
 		.get_att = load_balancer_get_att,
@@ -309,6 +355,7 @@ const struct resource elb_resources[] = {
 		.type = "AWS::ElasticLoadBalancingV2::TargetGroup",
 		.create = target_group_create,
 		.update = target_group_update,
+		.read = target_group_read,
 		.delete = target_group_delete,
 		.get_att = target_group_get_att,
 	},

@@ -74,6 +74,17 @@ static int create_key(struct request *rq, const struct cfn_resource *r, const ch
 	return result;
 }
 
+static const struct cfn_tagging tagging = {
+	.model = &kms_model,
+	.tag_op = KMS_TagResource,
+	.untag_op = KMS_UntagResource,
+	.id = "KeyId",
+	.tags = "Tags",
+	.keys = "TagKeys",
+	.key = "TagKey",
+	.value = "TagValue",
+};
+
 static int update_key(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
 	json_t *description = rq_object(rq), *policy = rq_object(rq);
@@ -82,6 +93,8 @@ static int update_key(struct request *rq, const struct cfn_resource *r, const js
 	json_set_str(description, "Description", json_str_or(r->props, "Description", ""));
 	if (result == 0)
 		result = call(rq, KMS_UpdateKeyDescription, r->physical_id, description);
+	if (result == 0)
+		result = cfn_retag(rq, r, old, &tagging, r->physical_id);
 	if (result != 0 || !json_has(r->props, "KeyPolicy"))
 		return result;
 	json_set_str(policy, "PolicyName", "default");

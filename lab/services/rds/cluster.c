@@ -131,8 +131,7 @@ static void add_constants(struct request *rq, json_t *cluster)
 {
 	static const char *const empty[] = {"ReadReplicaIdentifiers", "DBClusterMembers",
 					    "AssociatedRoles", "DomainMemberships"};
-	static const char *const no[] = {"MultiAZ", "IAMDatabaseAuthenticationEnabled",
-					 "HttpEndpointEnabled", "CrossAccountClone"};
+	static const char *const no[] = {"MultiAZ", "HttpEndpointEnabled", "CrossAccountClone"};
 
 	for (size_t i = 0; i < array_len(empty); i++)
 		json_add_array(cluster, empty[i]);
@@ -147,6 +146,29 @@ static void add_constants(struct request *rq, json_t *cluster)
 	json_set_time(cluster, "ClusterCreateTime", rq->now);
 	json_set_time(cluster, "EarliestRestorableTime", rq->now);
 	json_set_time(cluster, "LatestRestorableTime", rq->now);
+}
+
+/* Which of its logs go to CloudWatch Logs: kept; none does yet. */
+static void set_logs(json_t *cluster, const json_t *types)
+{
+	json_drop(cluster, "EnabledCloudwatchLogsExports");
+	if (json_array_size(types))
+		json_set(cluster, "EnabledCloudwatchLogsExports", types);
+}
+
+static void change_logs(struct request *rq, json_t *cluster, const json_t *change)
+{
+	json_t *types = rq_array(rq);
+	const json_t *type;
+	size_t i;
+
+	json_each (json_get(cluster, "EnabledCloudwatchLogsExports"), i, type)
+		if (!json_list_has(json_get(change, "DisableLogTypes"), json_string_value(type)))
+			json_push(types, type);
+	json_each (json_get(change, "EnableLogTypes"), i, type)
+		if (!json_list_has(types, json_string_value(type)))
+			json_push(types, type);
+	set_logs(cluster, types);
 }
 
 static void describe_cluster(struct request *rq, const char *id, const json_t *in, json_t *cluster)
@@ -175,6 +197,9 @@ static void describe_cluster(struct request *rq, const char *id, const json_t *i
 	json_set_bool(cluster, "StorageEncrypted", json_bool_or(in, "StorageEncrypted", false));
 	json_set_bool(cluster, "DeletionProtection", json_bool_or(in, "DeletionProtection", false));
 	json_set_bool(cluster, "CopyTagsToSnapshot", json_bool_or(in, "CopyTagsToSnapshot", false));
+	json_set_bool(cluster, "IAMDatabaseAuthenticationEnabled",
+		      json_bool_or(in, "EnableIAMDatabaseAuthentication", false));
+	set_logs(cluster, json_get(in, "EnableCloudwatchLogsExports"));
 	json_set_str(cluster, "DbClusterResourceId", resource);
 	json_set_str(cluster, "DBClusterArn", rq_arn(rq, "rds", rq_fmt(rq, "cluster:%s", id)));
 	if (json_has(in, "Tags"))
@@ -234,6 +259,10 @@ int rds_modify_db_cluster(struct request *rq, const json_t *in, json_t *out)
 		return fault_named(rq, "InvalidParameterValue",
 				   "Renaming a cluster is not in the lab.");
 	copy(cluster, in, members);
+	json_set(cluster, "IAMDatabaseAuthenticationEnabled",
+		 json_get(in, "EnableIAMDatabaseAuthentication"));
+	if (json_has(in, "CloudwatchLogsExportConfiguration"))
+		change_logs(rq, cluster, json_get(in, "CloudwatchLogsExportConfiguration"));
 	if (json_has(in, "DBClusterParameterGroupName"))
 		json_set_str(cluster, "DBClusterParameterGroup",
 			     json_str(in, "DBClusterParameterGroupName"));

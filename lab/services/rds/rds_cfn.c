@@ -25,6 +25,55 @@ static void copy(json_t *in, const json_t *props, const char *const *names)
 		json_set(in, *names, json_get(props, *names));
 }
 
+/* A property that is not among these is refused by name: nothing is left out in silence. */
+static int check_props(struct request *rq, const struct cfn_resource *r, const char *const *names,
+		       const char *id_prop)
+{
+	const json_t *value;
+	const char *prop;
+
+	json_each_member (r->props, prop, value) {
+		bool known = strcmp(prop, id_prop) == 0 || strcmp(prop, "Tags") == 0;
+
+		for (size_t i = 0; !known && names[i]; i++)
+			known = strcmp(names[i], prop) == 0;
+		if (!known)
+			return fault_named(rq, "NotImplemented",
+					   "The property %s of %s is not in the lab", prop,
+					   r->logical_id);
+	}
+	return 0;
+}
+
+static const struct cfn_tagging tagging = {
+	.model = &rds_model,
+	.tag_op = RDS_AddTagsToResource,
+	.untag_op = RDS_RemoveTagsFromResource,
+	.id = "ResourceName",
+	.tags = "Tags",
+	.keys = "TagKeys",
+	.key = "Key",
+	.value = "Value",
+};
+
+/* kind: as in the ARN. */
+static int retag(struct request *rq, const struct cfn_resource *r, const json_t *old,
+		 const char *kind)
+{
+	return cfn_retag(rq, r, old, &tagging,
+			 rq_arn(rq, "rds", rq_fmt(rq, "%s:%s", kind, r->physical_id)));
+}
+
+static int read_kind(struct request *rq, const struct cfn_resource *r, const char *kind,
+		     const struct cfn_alias *aliases, json_t *ret_props, int *ret_there)
+{
+	const json_t *document = store_get(rq->tx, kind, r->physical_id);
+
+	*ret_there = document != NULL;
+	cfn_show(r, document, aliases, ret_props);
+	return 0;
+}
+
 /* Subnet groups */
 
 static int group_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
@@ -44,10 +93,12 @@ static int group_update(struct request *rq, const struct cfn_resource *r, const 
 {
 	static const char *const members[] = {"DBSubnetGroupDescription", "SubnetIds", NULL};
 	json_t *in = rq_object(rq);
+	int err;
 
 	copy(in, r->props, members);
 	json_set_str(in, "DBSubnetGroupName", r->physical_id);
-	return call(rq, RDS_ModifyDBSubnetGroup, in);
+	err = call(rq, RDS_ModifyDBSubnetGroup, in);
+	return err ? err : retag(rq, r, old, "subgrp");
 }
 
 static int group_delete(struct request *rq, const struct cfn_resource *r)
@@ -68,6 +119,8 @@ static int cluster_create(struct request *rq, const struct cfn_resource *r, cons
 					      "DBClusterParameterGroupName",
 					      "DBSubnetGroupName",
 					      "DeletionProtection",
+					      "EnableCloudwatchLogsExports",
+					      "EnableIAMDatabaseAuthentication",
 					      "Engine",
 					      "EngineVersion",
 					      "KmsKeyId",
@@ -82,12 +135,33 @@ static int cluster_create(struct request *rq, const struct cfn_resource *r, cons
 					      NULL};
 	const char *id = rds_id(rq, cfn_name_prop(rq, r, "DBClusterIdentifier", 63, true));
 	json_t *in = rq_object(rq);
+	int err = check_props(rq, r, members, "DBClusterIdentifier");
 
+	if (err)
+		return err;
 	copy(in, r->props, members);
 	json_set_str(in, "DBClusterIdentifier", id);
 	json_set(in, "Tags", cfn_tags(rq, r));
 	*ret_id = id;
 	return call(rq, RDS_CreateDBCluster, in);
+}
+
+/* A template has a list; the call takes what is turned on and what off. */
+static void logs_difference(struct request *rq, json_t *in, const json_t *props, const json_t *old)
+{
+	static const char prop[] = "EnableCloudwatchLogsExports";
+	json_t *change = rq_object(rq), *on = json_add_array(change, "EnableLogTypes");
+	json_t *off = json_add_array(change, "DisableLogTypes");
+	const json_t *type;
+	size_t i;
+
+	json_each (json_get(props, prop), i, type)
+		json_push(on, type);
+	json_each (json_get(old, prop), i, type)
+		if (!json_list_has(on, json_string_value(type)))
+			json_push(off, type);
+	if (json_array_size(on) + json_array_size(off) > 0)
+		json_set(in, "CloudwatchLogsExportConfiguration", change);
 }
 
 static int cluster_update(struct request *rq, const struct cfn_resource *r, const json_t *old)
@@ -96,6 +170,7 @@ static int cluster_update(struct request *rq, const struct cfn_resource *r, cons
 					      "CopyTagsToSnapshot",
 					      "DBClusterParameterGroupName",
 					      "DeletionProtection",
+					      "EnableIAMDatabaseAuthentication",
 					      "EngineVersion",
 					      "PreferredBackupWindow",
 					      "PreferredMaintenanceWindow",
@@ -104,6 +179,7 @@ static int cluster_update(struct request *rq, const struct cfn_resource *r, cons
 					      NULL};
 	const char *password = json_str(r->props, "MasterUserPassword");
 	json_t *in = rq_object(rq);
+	int err;
 
 	copy(in, r->props, members);
 	json_set_str(in, "DBClusterIdentifier", r->physical_id);
@@ -111,7 +187,24 @@ static int cluster_update(struct request *rq, const struct cfn_resource *r, cons
 	if (password && strcmp(password, json_str_or(old, "MasterUserPassword", "")) != 0)
 		json_set_str(in, "MasterUserPassword", password);
 	json_set_bool(in, "ApplyImmediately", true);
-	return call(rq, RDS_ModifyDBCluster, in);
+	logs_difference(rq, in, r->props, old);
+	err = call(rq, RDS_ModifyDBCluster, in);
+	return err ? err : retag(rq, r, old, "cluster");
+}
+
+static int cluster_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+			int *ret_there)
+{
+	/* Groups are shown with their status, passwords never. */
+	static const struct cfn_alias aliases[] = {
+		{"EnableCloudwatchLogsExports", "EnabledCloudwatchLogsExports"},
+		{"EnableIAMDatabaseAuthentication", "IAMDatabaseAuthenticationEnabled"},
+		{"DBClusterParameterGroupName", "DBClusterParameterGroup"},
+		{"DBSubnetGroupName", "DBSubnetGroup"},
+		{NULL, NULL},
+	};
+
+	return read_kind(rq, r, DB_CLUSTER, aliases, ret_props, ret_there);
 }
 
 /* DeletionPolicy Snapshot is CloudFormation's default here; the lab has no snapshots. */
@@ -174,7 +267,10 @@ static int instance_create(struct request *rq, const struct cfn_resource *r, con
 					      NULL};
 	const char *id = rds_id(rq, cfn_name_prop(rq, r, "DBInstanceIdentifier", 63, true));
 	json_t *in = rq_object(rq);
+	int err = check_props(rq, r, members, "DBInstanceIdentifier");
 
+	if (err)
+		return err;
 	copy(in, r->props, members);
 	json_set_str(in, "DBInstanceIdentifier", id);
 	json_set(in, "Tags", cfn_tags(rq, r));
@@ -191,10 +287,24 @@ static int instance_update(struct request *rq, const struct cfn_resource *r, con
 					      "PreferredMaintenanceWindow",
 					      NULL};
 	json_t *in = rq_object(rq);
+	int err;
 
 	copy(in, r->props, members);
 	json_set_str(in, "DBInstanceIdentifier", r->physical_id);
-	return call(rq, RDS_ModifyDBInstance, in);
+	err = call(rq, RDS_ModifyDBInstance, in);
+	return err ? err : retag(rq, r, old, "db");
+}
+
+static int instance_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+			 int *ret_there)
+{
+	static const struct cfn_alias aliases[] = {
+		{"DBSubnetGroupName", "DBSubnetGroup.DBSubnetGroupName"},
+		{"DBParameterGroupName", "DBParameterGroups.0.DBParameterGroupName"},
+		{NULL, NULL},
+	};
+
+	return read_kind(rq, r, DB_INSTANCE, aliases, ret_props, ret_there);
 }
 
 static int instance_delete(struct request *rq, const struct cfn_resource *r)
@@ -242,6 +352,7 @@ const struct resource rds_resources[] = {
 		.type = "AWS::RDS::DBCluster",
 		.create = cluster_create,
 		.update = cluster_update,
+		.read = cluster_read,
 		.delete = cluster_delete,
 		.settled = cluster_settled,
 		.get_att = cluster_att,
@@ -250,6 +361,7 @@ const struct resource rds_resources[] = {
 		.type = "AWS::RDS::DBInstance",
 		.create = instance_create,
 		.update = instance_update,
+		.read = instance_read,
 		.delete = instance_delete,
 		.settled = instance_settled,
 		.get_att = instance_att,

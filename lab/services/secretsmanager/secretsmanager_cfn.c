@@ -72,6 +72,17 @@ static int create_secret(struct request *rq, const struct cfn_resource *r, const
 	return result;
 }
 
+static const struct cfn_tagging tagging = {
+	.model = &secretsmanager_model,
+	.tag_op = SECRETSMANAGER_TagResource,
+	.untag_op = SECRETSMANAGER_UntagResource,
+	.id = "SecretId",
+	.tags = "Tags",
+	.keys = "TagKeys",
+	.key = "Key",
+	.value = "Value",
+};
+
 /* A value is made anew only where what makes it has changed: else the password would go. */
 static int update_secret(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
@@ -91,7 +102,9 @@ static int update_secret(struct request *rq, const struct cfn_resource *r, const
 	json_set_str(in, "SecretId", r->physical_id);
 	json_set_str(in, "Description", json_str_or(r->props, "Description", ""));
 	json_set(in, "KmsKeyId", json_get(r->props, "KmsKeyId"));
-	return result ? result : call(rq, SECRETSMANAGER_UpdateSecret, in, NULL);
+	if (result == 0)
+		result = call(rq, SECRETSMANAGER_UpdateSecret, in, NULL);
+	return result ? result : cfn_retag(rq, r, old, &tagging, r->physical_id);
 }
 
 static int delete_secret(struct request *rq, const struct cfn_resource *r)

@@ -9,26 +9,6 @@
 
 #include <string.h>
 
-/* The property is a map, the API's Tags a list. */
-static void add_tags(json_t *in, const struct cfn_resource *r)
-{
-	const json_t *map = json_get(r->props, "Tags"), *value, *tag;
-	json_t *tags = json_array();
-	const char *key;
-	size_t i;
-
-	json_each_member (map, key, value) {
-		json_t *one = json_push_object(tags);
-
-		json_set_str(one, "Key", key);
-		json_set(one, "Value", value);
-	}
-	json_each (r->tags, i, tag)
-		if (!json_has(map, json_str_or(tag, "Key", "")))
-			json_push(tags, tag);
-	json_give(in, "Tags", tags);
-}
-
 static int put(struct request *rq, const struct cfn_resource *r, const char *name, bool overwrite)
 {
 	json_t *in = rq_copy(rq, r->props);
@@ -37,7 +17,7 @@ static int put(struct request *rq, const struct cfn_resource *r, const char *nam
 	if (overwrite)
 		json_set_bool(in, "Overwrite", true);
 	else
-		add_tags(in, r);
+		json_set(in, "Tags", cfn_tags(rq, r));
 	json_set_str(in, "Name", name);
 	return cfn_call(rq, &ssm_model, SSM_PutParameter, in, NULL);
 }
@@ -55,9 +35,33 @@ static int create(struct request *rq, const struct cfn_resource *r, const char *
 	return result;
 }
 
+static const struct cfn_tagging tagging = {
+	.model = &ssm_model,
+	.tag_op = SSM_AddTagsToResource,
+	.untag_op = SSM_RemoveTagsFromResource,
+	.id = "ResourceId",
+	.tags = "Tags",
+	.keys = "TagKeys",
+	.key = "Key",
+	.value = "Value",
+	.kind = {"ResourceType", "Parameter"},
+};
+
 static int update(struct request *rq, const struct cfn_resource *r, const json_t *old)
 {
-	return put(rq, r, r->physical_id, true);
+	int result = put(rq, r, r->physical_id, true);
+
+	return result ? result : cfn_retag(rq, r, old, &tagging, r->physical_id);
+}
+
+static int read_it(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		   int *ret_there)
+{
+	const json_t *parameter = store_get(rq->tx, PARAMETER, r->physical_id);
+
+	*ret_there = parameter != NULL;
+	cfn_show(r, parameter, NULL, ret_props);
+	return 0;
 }
 
 static int delete (struct request *rq, const struct cfn_resource *r)
@@ -82,6 +86,7 @@ const struct resource ssm_resources[] = {
 		.type = "AWS::SSM::Parameter",
 		.create = create,
 		.update = update,
+		.read = read_it,
 		.delete = delete,
 		.get_att = get_att,
 	},
