@@ -40,8 +40,8 @@ struct running {
 static void path_has_our_programs(const struct place *place)
 {
 	const char *path = getenv("PATH");
-	AUTO_FREE char *longer = mem_fmt("%s:%s/infra/node_modules/.bin:%s", place->bin, place->root,
-					 path ? path : "/usr/bin:/bin");
+	AUTO_FREE char *longer = mem_fmt("%s:%s/infra/node_modules/.bin:%s", place->bin,
+					 place->root, path ? path : "/usr/bin:/bin");
 
 	setenv("PATH", longer, 1);
 }

@@ -52,7 +52,7 @@ void fleet_want(struct fleet *fleet, const char *role, const char *id, const jso
 void fleet_dismiss(struct fleet *fleet, const char *role, const char *id, msec grace);
 void fleet_commit(struct fleet *fleet);
 
-void fleet_tell_clock(struct fleet *fleet, const struct lab_clock *clock);   /* to every plane */
+void fleet_tell_clock(struct fleet *fleet, const struct lab_clock *clock); /* to every plane */
 /* What was heard lately was lost: every plane is connected anew, and says its whole state again. */
 void fleet_hear_again(struct fleet *fleet);
 bool fleet_has(const struct fleet *fleet, const char *role, const char *id); /* process runs */
