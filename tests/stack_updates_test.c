@@ -18,6 +18,7 @@
 #include "lab/services/ec2/ec2.h"
 #include "lib/base/buf.h"
 
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -697,6 +698,52 @@ static void a_template_may_be_yaml(void **state)
 	assert_non_null(strstr(text, "s-x"));
 }
 
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+	return remove(path);
+}
+
+/* Control is gone and comes back, with nothing but what was committed. */
+static void restart(const struct lab_options *options)
+{
+	trial_close(&trial);
+	trial = (struct trial){0};
+	assert_int_equal(lab_open(NULL, options, &trial.lab), 0);
+	trial.caller = lab_operator(trial.lab);
+	lab_turn(trial.lab);
+}
+
+/* The control plane ends in the middle of an update, and of its rollback, and comes back. */
+static void an_update_goes_on_after_a_restart(void **state)
+{
+	char dir[] = "/tmp/cloudformation-XXXXXX";
+	struct lab_options options = {.dir = dir, .number = 7, .speed = -1, .services = services};
+	AUTO_FREE char *before = NULL;
+	AUTO_FREE char *after = NULL;
+
+	assert_non_null(mkdtemp(dir));
+	restart(&options);
+	CREATE(TEMPLATE(
+		HARD("A", "'Value': '1'") "," SOFT("B", "'Of': " REF("A") ", 'Slow': '1'")));
+	before = all_toys();
+	slow = true;
+	UPDATE(TEMPLATE(
+		HARD("A", "'Value': '2'") "," SOFT("B", "'Of': " REF("A") ", 'Slow': '1'")));
+	status_is("UPDATE_IN_PROGRESS");
+	restart(&options);
+	status_is("UPDATE_IN_PROGRESS");
+	done(CLOUDFORMATION_CancelUpdateStack, NULL, "{}");
+	status_is("UPDATE_ROLLBACK_IN_PROGRESS");
+	restart(&options);
+	status_is("UPDATE_ROLLBACK_IN_PROGRESS");
+	slow = false;
+	restart(&options);
+	status_is("UPDATE_ROLLBACK_COMPLETE");
+	after = all_toys();
+	assert_string_equal(before, after);
+	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 #define IN_A_LAB(sentence) cmocka_unit_test_setup_teardown(sentence, opened, closed)
 
 int main(void)
@@ -721,6 +768,7 @@ int main(void)
 		IN_A_LAB(a_change_set_may_come_before_its_stack),
 		IN_A_LAB(what_was_changed_by_hand_has_drifted),
 		IN_A_LAB(a_template_may_be_yaml),
+		IN_A_LAB(an_update_goes_on_after_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
