@@ -40,6 +40,7 @@ int down_run(const struct place *place, int argc, char **argv);
 int status_run(const struct place *place, int argc, char **argv);
 int env_run(const struct place *place, int argc, char **argv);
 int aws_run(const struct place *place, int argc, char **argv);
+int docker_run(const struct place *place, int argc, char **argv);
 int break_run(const struct place *place, int argc, char **argv);
 int reset_run(const struct place *place, int argc, char **argv);
 int logs_run(const struct place *place, int argc, char **argv);

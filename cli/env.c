@@ -33,6 +33,11 @@ int env_run(const struct place *place, int argc, char **argv)
 	       "export AWS_SECRET_ACCESS_KEY=%s\n"
 	       "export GOLDEN_DIR='%s'\n",
 	       account.endpoint, account.access_key_id, account.secret_access_key, place->dir);
+	/* The stock cdk CLI: no Docker, no ~/.cdk of this person, nothing told to anybody. */
+	printf("export CDK_DOCKER='%s/golden-docker' CDK_HOME='%s/cdk'\n"
+	       "export CDK_DISABLE_CLI_TELEMETRY=true CDK_VALIDATION=false\n"
+	       "export CDK_DEFAULT_ACCOUNT=123456789012 CDK_DEFAULT_REGION=us-east-1\n",
+	       place->bin, place->dir);
 	if (url)
 		printf("export GOLDEN_URL=%s\n", url);
 	account_close(&account);

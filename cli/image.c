@@ -2,6 +2,7 @@
  * image.c - publishes the built service as a container image, through ECR's own calls.
  */
 #include "cli/image.h"
+#include "cli/dockerfile.h"
 #include "lib/aws/sigv4.h"
 #include "lib/base/base64.h"
 
@@ -17,7 +18,6 @@
 #define MANIFEST_TYPE "application/vnd.docker.distribution.manifest.v2+json"
 #define CONFIG_TYPE "application/vnd.docker.container.image.v1+json"
 #define LAYER_TYPE "application/vnd.docker.image.rootfs.diff.tar.gzip"
-#define PROGRAM_IN_IMAGE "usr/bin/golden-app"
 #define PROGRAM_MAX ((off_t)64 << 20)
 #define PART_MAX ((size_t)10 << 20) /* ECR: a part is at most 20 MiB */
 
@@ -70,7 +70,7 @@ static void write_tar(struct archive *tar, const struct buf *program)
 {
 	struct archive_entry *entry = archive_entry_new();
 
-	archive_entry_set_pathname(entry, PROGRAM_IN_IMAGE);
+	archive_entry_set_pathname(entry, &DOCKERFILE_PROGRAM[1]);
 	archive_entry_set_size(entry, (la_int64_t)program->len);
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_entry_set_perm(entry, 0755);
@@ -117,12 +117,12 @@ static json_t *descriptor(const char *type, const struct blob *blob)
 	return it;
 }
 
-static int build(const char *program_path, struct image *image)
+static int build(const struct image_source *source, struct image *image)
 {
 	AUTO_BUF struct buf program = {0};
 	struct blob plain = {0};
 	json_t *manifest;
-	int err = read_program(program_path, &program);
+	int err = read_program(source->program, &program);
 
 	if (err == 0)
 		err = pack(&program, false, &plain.data);
@@ -136,10 +136,9 @@ static int build(const char *program_path, struct image *image)
 	seal(&image->layer);
 
 	put_json(&image->config.data,
-		 json_pack("{s:s,s:s,s:{s:[s],s:s,s:{s:{}}},s:{s:s,s:[s]}}", "architecture",
-			   "amd64", "os", "linux", "config", "Entrypoint", "/" PROGRAM_IN_IMAGE,
-			   "User", "65534:65534", "ExposedPorts", "8000/tcp", "rootfs", "type",
-			   "layers", "diff_ids", plain.digest));
+		 json_pack("{s:s,s:s,s:O,s:{s:s,s:[s]}}", "architecture", "amd64", "os", "linux",
+			   "config", source->config, "rootfs", "type", "layers", "diff_ids",
+			   plain.digest));
 	seal(&image->config);
 
 	manifest = json_pack("{s:i,s:s}", "schemaVersion", 2, "mediaType", MANIFEST_TYPE);
@@ -222,15 +221,15 @@ static int push(struct account *account, const char *repository, const char *tag
 }
 
 int image_publish(struct account *account, const char *repository, const char *tag,
-		  const char *program, bool *ret_pushed)
+		  const struct image_source *source, bool *ret_pushed)
 {
 	struct image image = {0};
-	int err = build(program, &image);
+	int err = build(source, &image);
 	int status = EXIT_DONE;
 
 	*ret_pushed = false;
 	if (err < 0) {
-		status = cli_fail("can't make an image of %s: %s", program, strerror(-err));
+		status = cli_fail("can't make an image of %s: %s", source->program, strerror(-err));
 	} else if (!is_published(account, repository, tag, image.manifest.digest)) {
 		status = push(account, repository, tag, &image);
 		*ret_pushed = status == EXIT_DONE;

@@ -1,6 +1,7 @@
 /*
  * up.c - golden up: start the lab, publish the service, bring the stacks up, say what to try.
  */
+#include "cli/dockerfile.h"
 #include "cli/image.h"
 #include "cli/interrupt.h"
 #include "cli/picture.h"
@@ -139,13 +140,20 @@ static int deploy_toolkit(const struct place *place, struct account *account, do
 static int publish(const struct place *place, struct account *account, const struct stacks *stacks)
 {
 	AUTO_FREE char *program = mem_fmt("%s/golden-app", place->bin);
+	AUTO_FREE char *dockerfile = mem_fmt("%s/app/Dockerfile", place->root);
 	AUTO_FREE char *tag = stacks_find_suffix(stacks, TAG_MARKER);
+	AUTO_FREE char *why = NULL;
+	AUTO_JSON json_t *config = NULL;
 	bool pushed;
-	int status;
+	int status, err;
 
 	if (!tag)
 		return EXIT_DONE; /* no stack runs the service */
-	status = image_publish(account, REPOSITORY, tag, program, &pushed);
+	err = dockerfile_read(dockerfile, &config, &why);
+	if (err < 0)
+		return cli_fail("%s: %s", dockerfile, why ? why : strerror(-err));
+	status = image_publish(account, REPOSITORY, tag, &(struct image_source){program, config},
+			       &pushed);
 	if (status == EXIT_DONE)
 		printf("  %-22s %.12s… %s\n", "golden-app image", tag,
 		       pushed ? "published" : "published already");
