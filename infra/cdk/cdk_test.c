@@ -256,6 +256,57 @@ static void an_aspect_in_c_visits_every_construct(void **state)
 	assert_true(walk.saw_key);
 }
 
+struct plugin {
+	size_t named;
+	size_t validated;
+};
+
+static const char *plugin_name(void *context)
+{
+	struct plugin *plugin = context;
+
+	plugin->named++;
+	return "try";
+}
+
+static struct string_list rule_ids(void *context)
+{
+	return KEEP_LIST(string, "no-keys");
+}
+
+/* A property, a list and structs, given back to JavaScript. */
+static const struct cdk_policy_validation_plugin_report *validate(
+	void *context, struct cdk_ipolicy_validation_context *validated)
+{
+	struct plugin *plugin = context;
+
+	plugin->validated++;
+	assert_non_null(validated);
+	return KEEP(cdk_policy_validation_plugin_report, .success = YES,
+		    .metadata = KEEP_MAP(string, {"from", "C"}),
+		    .violations = KEEP_LIST(cdk_policy_violation));
+}
+
+static void a_plugin_in_c_answers_structs(void **state)
+{
+	static const struct cdk_ipolicy_validation_plugin_methods methods = {
+		.name = plugin_name,
+		.rule_ids = rule_ids,
+		.validate = validate,
+	};
+	struct plugin counts = {0};
+	struct cdk_app *app = cdk_app_new();
+	struct cdk_stack *stack = cdk_stack_new(&app->construct, "Try");
+	struct cdk_ipolicy_validation_plugin *plugin =
+		cdk_ipolicy_validation_plugin_implement(&methods, &counts);
+
+	kms_key_new(&stack->construct, "Key");
+	cdk_validations_add_plugins(cdk_validations_of(&app->iconstruct), plugin);
+	cdk_app_synth(app);
+	assert_int_equal(counts.validated, 1);
+	assert_true(counts.named > 0);
+}
+
 /* ---- errors ---- */
 
 static struct failure {
@@ -307,6 +358,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(alternatives_of_a_list_are_joined),
 		cmocka_unit_test(an_optional_argument_may_be_named),
 		cmocka_unit_test(an_aspect_in_c_visits_every_construct),
+		cmocka_unit_test(a_plugin_in_c_answers_structs),
 		cmocka_unit_test(an_error_names_the_line_in_c),
 	};
 

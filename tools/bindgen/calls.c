@@ -97,9 +97,10 @@ static void push_spread(struct list *list, struct call call)
 }
 
 /* "self" and the like are the functions' own. */
-static const char *parameter_name(struct plan *plan, const char *js)
+const char *parameter_name(struct plan *plan, const char *js)
 {
-	static const char *const taken[] = {"self", "at", "args", "optional", "result", "value"};
+	static const char *const taken[] = {"self",   "at",    "args",	 "optional",
+					    "result", "value", "context"};
 	const char *name = name_member(plan->arena, js);
 
 	for (size_t i = 0; i < array_len(taken); i++)

@@ -46,6 +46,9 @@ struct calls {
 /* Constructor, static ones, methods, properties. Of a bound type. */
 struct calls calls_of(struct plan *plan, const struct type *type);
 
+/* In C: "default_", and "context_" since a function may have a context of its own. */
+const char *parameter_name(struct plan *plan, const char *js);
+
 bool call_is_static(const struct call *call);
 size_t call_optional_count(const struct call *call);
 const struct parameter *call_variadic(const struct call *call); /* or NULL */

@@ -107,7 +107,7 @@ static void emit_slot(struct plan *plan, const struct type *type, const struct s
 		buf_fmt(out, ", %s%s",
 			shape_c(plan, parameter_shape(plan, parameter),
 				json_bool_or(parameter, "optional", false)),
-			name_member(plan->arena, json_str(parameter, "name")));
+			parameter_name(plan, json_str(parameter, "name")));
 	buf_str(out, ");\n");
 }
 
