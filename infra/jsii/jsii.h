@@ -32,12 +32,12 @@ struct jsii_object {
 /* ---- the kernel ---- */
 
 struct jsii_options {
-	const char *home; /* folder with node_modules; NULL: infra/ of the source tree */
-	const char *node; /* program; NULL: node_modules/.bin/node in it */
+	const char
+		*home; /* folder with package.json and node_modules; NULL: infra/ of the source */
 };
 
-/* Starts the kernel and loads constructs and aws-cdk-lib. NULL is all defaults. When it is open
- * already, does nothing. */
+/* Starts the kernel and loads constructs and aws-cdk-lib; the first call of all does it too. NULL is
+ * all defaults. When it is open already, does nothing. */
 void jsii_open(const struct jsii_options *options);
 
 /* Loads another package of node_modules, at the version that is installed: "cdk-nag". */
@@ -90,12 +90,13 @@ json_t *jsii_static_invoke(const char *fqn, const char *method, json_t *args);
 json_t *jsii_static_get(const char *fqn, const char *property);
 void jsii_static_set(const char *fqn, const char *property, json_t *value);
 
-/* Answers of an async method, once it has settled. */
+/* The answer of an async method, once it has settled. (A static one the kernel cannot call.) */
 json_t *jsii_await(const struct jsii_object *object, const char *method, json_t *args);
 
-/* ---- values to JavaScript ---- (strings, booleans, arrays, any: jansson's own) */
+/* ---- values to JavaScript ---- (booleans, arrays, any: jansson's own) */
 
 json_t *jsii_from_object(const struct jsii_object *object); /* NULL: null */
+json_t *jsii_from_string(const char *text);		    /* NULL: null */
 json_t *jsii_from_number(double number);		    /* 2 goes as 2, not as 2.0 */
 json_t *jsii_from_enum(const char *fqn,
 		       const char *member); /* "aws-cdk-lib.RemovalPolicy", "DESTROY" */
