@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Words whose capitals do not begin words. */
+/* Words whose capitals do not begin words; both forms are of one length. */
 static const struct word {
 	const char *js;
 	const char *plain;
