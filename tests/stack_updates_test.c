@@ -190,7 +190,7 @@ static char *story(void)
 
 		if (strcmp(id, "s") == 0 && strcmp(status, "UPDATE_IN_PROGRESS") == 0)
 			buf_clear(&text);
-		buf_fmt(&text, "%s %s%s%.90s;", id, status, *reason ? " " : "", reason);
+		buf_fmt(&text, "%s %s%s%.99s;", id, status, *reason ? " " : "", reason);
 	}
 	return buf_take(&text);
 }
@@ -381,7 +381,7 @@ static void a_failed_update_tells_its_story(void **state)
 			    "A UPDATE_COMPLETE;"
 			    "C CREATE_IN_PROGRESS;"
 			    "C CREATE_FAILED Resource handler returned message: \"It broke. "
-			    "(Service: Golden, Status Code: 400, Request ;"
+			    "(Service: Golden, Status Code: 400, Request ID: "
 			    "s UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to "
 			    "create: [C]. ;"
 			    "A UPDATE_IN_PROGRESS;"
@@ -516,7 +516,7 @@ static void an_export_in_use_keeps_its_value(void **state)
 	status_is("UPDATE_ROLLBACK_COMPLETE");
 	AUTO_FREE char *text = story();
 	assert_non_null(strstr(text, "s UPDATE_ROLLBACK_IN_PROGRESS Export e cannot be updated as "
-				     "it is in use by user"));
+				     "it is in use by user;"));
 	UPDATE(TEMPLATE(SOFT("A", "'Value': '1'")));
 	AUTO_FREE char *gone = story();
 	assert_non_null(strstr(gone, "Export e cannot be deleted as it is in use by user"));

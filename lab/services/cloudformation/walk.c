@@ -35,7 +35,9 @@ static void fail_creation(struct stack *stack, const char *why)
 
 static void fail_forward(struct stack *stack, const char *why)
 {
-	const char *reason = rq_fmt(stack->rq, "%s. ", why);
+	/* A list of resources ends with a stop, what is wrong with an export does not. */
+	const char *end = why[strlen(why) - 1] == ']' ? ". " : "";
+	const char *reason = rq_fmt(stack->rq, "%s%s", why, end);
 
 	if (stack_status_is(stack, "CREATE_IN_PROGRESS"))
 		fail_creation(stack, why);
