@@ -108,10 +108,9 @@ static int check_props(struct request *rq, const struct cfn_resource *r)
 		if (setting_of(prop) || strcmp(prop, "BucketName") == 0 ||
 		    strcmp(prop, "Tags") == 0)
 			continue;
-		/* The only ACL there is: what `cdk bootstrap` asks for. */
-		if (strcmp(prop, "AccessControl") == 0 &&
-		    strcmp(json_string_value(value) ? json_string_value(value) : "", "Private") ==
-			    0)
+		/* What a bucket is anyway. */
+		if (strcmp(prop, "AccessControl") == 0 && json_is_string(value) &&
+		    strcmp(json_string_value(value), "Private") == 0)
 			continue;
 		return fault_named(rq, "NotImplemented", "%s of AWS::S3::Bucket is not in the lab",
 				   prop);
@@ -119,13 +118,14 @@ static int check_props(struct request *rq, const struct cfn_resource *r)
 	return 0;
 }
 
+/* The call sets all of them. */
 static int set_tags(struct request *rq, const struct cfn_resource *r, const char *bucket)
 {
 	json_t *tags = cfn_tags(rq, r);
 	json_t *in = input(rq, bucket);
 
 	if (!tags)
-		return 0;
+		return cfn_call_unless(rq, &s3_model, S3_DeleteBucketTagging, in, "NoSuchTagSet");
 	json_set(json_add_object(in, "Tagging"), "TagSet", tags);
 	return call(rq, S3_PutBucketTagging, in);
 }
@@ -172,6 +172,58 @@ static int update_bucket(struct request *rq, const struct cfn_resource *r, const
 	int err = check_props(rq, r);
 
 	return err ? err : apply(rq, r, r->physical_id, old);
+}
+
+/* The way back: the API's shape of a setting in the template's. */
+static json_t *shown_encryption(const json_t *configuration)
+{
+	json_t *prop = json_object();
+	json_t *rules = json_add_array(prop, "ServerSideEncryptionConfiguration");
+	const json_t *rule;
+	size_t i;
+
+	json_each (json_get(configuration, "Rules"), i, rule) {
+		json_t *one = json_push_object(rules);
+
+		json_set(one, "ServerSideEncryptionByDefault",
+			 json_get(rule, "ApplyServerSideEncryptionByDefault"));
+		json_set(one, "BucketKeyEnabled", json_get(rule, "BucketKeyEnabled"));
+	}
+	return prop;
+}
+
+/* Drift is looked for where a bucket's safety is: encryption, public access, versions. */
+static int read_bucket(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+		       int *ret_there)
+{
+	static const struct {
+		const char *prop;
+		int op;
+		const char *member; /* NULL: the answer */
+	} readings[] = {
+		{"BucketEncryption", S3_GetBucketEncryption, "ServerSideEncryptionConfiguration"},
+		{"PublicAccessBlockConfiguration", S3_GetPublicAccessBlock,
+		 "PublicAccessBlockConfiguration"},
+		{"VersioningConfiguration", S3_GetBucketVersioning, NULL},
+	};
+	const json_t *in = input(rq, r->physical_id);
+	AUTO_JSON json_t *shown = json_object();
+
+	*ret_there = aws_call(rq, rq->caller, &s3_model, S3_HeadBucket, in, NULL) == 0;
+	for (size_t i = 0; *ret_there && i < array_len(readings); i++) {
+		json_t *out = rq_object(rq);
+		int err = aws_call(rq, rq->caller, &s3_model, readings[i].op, in, out);
+		const json_t *value = readings[i].member ? json_get(out, readings[i].member) : out;
+
+		if (err || !value)
+			json_give(shown, readings[i].prop, json_null());
+		else if (readings[i].op == S3_GetBucketEncryption)
+			json_give(shown, readings[i].prop, shown_encryption(value));
+		else
+			json_set(shown, readings[i].prop, value);
+	}
+	cfn_show(r, shown, NULL, ret_props);
+	return 0;
 }
 
 static int delete_bucket(struct request *rq, const struct cfn_resource *r)
@@ -238,6 +290,7 @@ const struct resource s3_resources[] = {
 		.type = "AWS::S3::Bucket",
 		.create = create_bucket,
 		.update = update_bucket,
+		.read = read_bucket,
 		.delete = delete_bucket,
 		.get_att = get_bucket_att,
 	},
