@@ -70,6 +70,9 @@ static json_t *condition_keys(struct request *rq)
 	json_set_str(keys, "aws:SecureTransport", "true");
 	json_set_str(keys, "aws:RequestedRegion", rq->region);
 	json_set_str(keys, "aws:SourceIp", rq->source_address);
+	/* There is one account: whatever is asked for is its own. */
+	json_set_str(keys, "aws:ResourceAccount", rq->account);
+	json_set_str(keys, "s3:ResourceAccount", rq->account);
 	json_set_str(keys, "aws:ViaAWSService", rq->via ? "true" : "false");
 	if (rq->via) {
 		const char *via = rq_fmt(rq, "%s.amazonaws.com", rq->via);

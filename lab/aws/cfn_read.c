@@ -4,6 +4,7 @@
 #include "lab/aws/cfn_read.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME_MAX_LEN 128
@@ -46,15 +47,21 @@ static json_t *like_list(const json_t *document, const json_t *like)
 	return list;
 }
 
-/* Templates write numbers and booleans as text too: that is no difference. */
+/* Templates write numbers and booleans as text too, and 2 is 2.0: that is no difference. */
 static bool says_the_same(const json_t *document, const json_t *like)
 {
-	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *one = NULL, *other = NULL;
+	char *end_one, *end_other;
 
-	if (!document || json_is_string(document) == json_is_string(like))
+	if (json_is_string(document) && json_is_string(like))
 		return false;
-	text = json_text(json_is_string(document) ? like : document);
-	return strcmp(text, json_string_value(json_is_string(document) ? document : like)) == 0;
+	one = json_is_string(document) ? mem_strdup(json_string_value(document))
+				       : json_text(document);
+	other = json_is_string(like) ? mem_strdup(json_string_value(like)) : json_text(like);
+	if (strcmp(one, other) == 0)
+		return true;
+	return strtod(one, &end_one) == strtod(other, &end_other) && end_one != one &&
+	       end_other != other && !*end_one && !*end_other;
 }
 
 json_t *cfn_like(const json_t *document, const json_t *like)
@@ -63,7 +70,7 @@ json_t *cfn_like(const json_t *document, const json_t *like)
 		return like_object(document, like);
 	if (json_is_array(document) && json_is_array(like))
 		return like_list(document, like);
-	return json_deep_copy(like && says_the_same(document, like) ? like : document);
+	return json_deep_copy(document && like && says_the_same(document, like) ? like : document);
 }
 
 void cfn_show(const struct cfn_resource *r, const json_t *document, const struct cfn_alias *aliases,

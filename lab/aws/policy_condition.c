@@ -233,6 +233,7 @@ static const char *const known_keys[] = {
 	"aws:PrincipalServiceName",
 	"aws:PrincipalType",
 	"aws:RequestedRegion",
+	"aws:ResourceAccount",
 	"aws:SecureTransport",
 	"aws:SourceAccount",
 	"aws:SourceArn",
@@ -242,6 +243,7 @@ static const char *const known_keys[] = {
 	"aws:ViaAWSService",
 	"kms:CallerAccount",
 	"kms:ViaService",
+	"s3:ResourceAccount",
 };
 
 const json_t *condition_key(const struct question *question, const char *name, bool *ret_known)
