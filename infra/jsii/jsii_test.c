@@ -136,7 +136,7 @@ static void a_static_property_is_written(void **state)
 static void every_form_of_value_arrives(void **state)
 {
 	struct jsii_object *stack = new_stack(new_app(), "Stack");
-	AUTO_JSON json_t *date = NULL, *read = NULL, *mode = NULL, *template = NULL, *secret = NULL;
+	AUTO_JSON json_t *date = NULL, *read = NULL, *mode = NULL, *template = NULL;
 	struct jsii_object *resource;
 	const json_t *properties;
 
