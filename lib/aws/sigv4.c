@@ -28,7 +28,8 @@
 #define KEYS_KEPT 64
 
 struct signing_key {
-	char *of; /* date, region, service and a hash of the secret; NULL: free */
+	char *of; /* the secret, date, region and service; NULL: free */
+	size_t of_len;
 	unsigned char key[DIGEST_BYTES];
 };
 
@@ -45,12 +46,20 @@ struct kept {
 static pthread_key_t kept_key;
 static pthread_once_t kept_once = PTHREAD_ONCE_INIT;
 
+static void forget_key(struct signing_key *entry)
+{
+	if (entry->of)
+		OPENSSL_cleanse(entry->of, entry->of_len);
+	free(entry->of);
+	OPENSSL_cleanse(entry, sizeof(*entry));
+}
+
 static void free_kept(void *object)
 {
 	struct kept *kept = object;
 
 	for (size_t i = 0; i < KEYS_KEPT; i++)
-		free(kept->keys[i].of);
+		forget_key(&kept->keys[i]);
 	EVP_MAC_CTX_free(kept->mac);
 	EVP_MD_CTX_free(kept->digest);
 	EVP_MD_free(kept->sha256);
@@ -351,29 +360,33 @@ static void derive_key(const struct sigv4_scope *scope, const char *secret,
 	OPENSSL_cleanse(first.data, first.len);
 }
 
+/* The secret itself is compared, always in the same time: a hash of it costs more than all the rest. */
 static const unsigned char *signing_key(const struct sigv4_scope *scope, const char *secret)
 {
+	const char *const parts[] = {secret, scope->date, scope->region, scope->service};
 	struct kept *kept = get_kept();
 	AUTO_BUF struct buf of = {0};
 	struct signing_key *entry;
-	char secret_hash[65];
+	size_t len = 0;
 
-	sigv4_sha256_hex(secret, strlen(secret), secret_hash);
-	buf_str(&of, secret_hash);
-	buf_str(&of, scope->date);
-	buf_byte(&of, '/');
-	buf_str(&of, scope->region);
-	buf_byte(&of, '/');
-	buf_str(&of, scope->service);
+	for (size_t i = 0; i < array_len(parts); i++)
+		len += strlen(parts[i]) + 1;
+	buf_room(&of, len); /* once: a buffer that grows leaves what was in it behind */
+	for (size_t i = 0; i < array_len(parts); i++)
+		buf_add(&of, parts[i], strlen(parts[i]) + 1);
 
 	for (size_t i = 0; i < KEYS_KEPT; i++) {
-		if (kept->keys[i].of && strcmp(kept->keys[i].of, of.data) == 0)
-			return kept->keys[i].key;
+		entry = &kept->keys[i];
+		if (entry->of_len == len && CRYPTO_memcmp(entry->of, of.data, len) == 0) {
+			OPENSSL_cleanse(of.data, len);
+			return entry->key;
+		}
 	}
 
 	entry = &kept->keys[kept->oldest++ % KEYS_KEPT];
-	free(entry->of);
+	forget_key(entry);
 	entry->of = buf_take(&of);
+	entry->of_len = len;
 	derive_key(scope, secret, entry->key);
 	return entry->key;
 }

@@ -429,15 +429,6 @@ ssize_t http1_read_response(const char *data, size_t len, const struct http1_lim
 	return read_head(data, len, limits, read_status_line, ret_head);
 }
 
-struct span http1_find(const struct http1_head *head, const char *name)
-{
-	for (size_t i = 0; i < head->nheaders; i++) {
-		if (span_is_nocase(head->headers[i].name, name))
-			return head->headers[i].value;
-	}
-	return (struct span){0};
-}
-
 bool http1_worth_reading(struct http1_pace *pace, const char *data, size_t len)
 {
 	/* An empty line may have begun in the three bytes before. */
@@ -472,29 +463,6 @@ enum http1_body http1_response_body(const struct http1_head *head, struct span m
 	if (head->content_length < 0)
 		return HTTP1_BODY_UNTIL_CLOSE;
 	return head->content_length > 0 ? HTTP1_BODY_LENGTH : HTTP1_BODY_NONE;
-}
-
-bool http1_is_hop(const struct http1_head *head, struct span name)
-{
-	static const char *const hop[] = {"Connection", "Keep-Alive", "Proxy-Connection", "TE",
-					  "Trailer",	"Upgrade",    "Transfer-Encoding"};
-
-	for (size_t i = 0; i < array_len(hop); i++) {
-		if (span_is_nocase(name, hop[i]))
-			return true;
-	}
-	for (size_t i = 0; i < head->nheaders; i++) {
-		struct span list = head->headers[i].value;
-		struct span option;
-
-		if (!span_is_nocase(head->headers[i].name, "Connection"))
-			continue;
-		while (list_next(&list, &option)) {
-			if (span_same_nocase(option, name))
-				return true;
-		}
-	}
-	return false;
 }
 
 int http1_error_status(ssize_t error)

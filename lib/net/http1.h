@@ -61,7 +61,6 @@ ssize_t http1_read_request(const char *data, size_t len, const struct http1_limi
 			   struct http1_head *ret_head);
 ssize_t http1_read_response(const char *data, size_t len, const struct http1_limits *limits,
 			    struct http1_head *ret_head);
-struct span http1_find(const struct http1_head *head, const char *name); /* at NULL: missing */
 
 /*
  * Reading a head again for every byte that a slow client sends costs the square of its length.
@@ -83,12 +82,6 @@ enum http1_body {
 enum http1_body http1_request_body(const struct http1_head *head);
 /* The answer to a request with this method. 1xx, 204, 304 and HEAD have none, whatever they say. */
 enum http1_body http1_response_body(const struct http1_head *head, struct span method);
-
-/*
- * Must not be passed on by a proxy: Connection, what it lists, Keep-Alive, Proxy-Connection, TE,
- * Trailer, Transfer-Encoding, Upgrade. (RFC 9110, 7.6.1)
- */
-bool http1_is_hop(const struct http1_head *head, struct span name);
 
 /* Chunked bodies, decoded in place; zero-initialised is the start. */
 struct http1_chunked {

@@ -200,12 +200,6 @@ void channel_send(struct channel *channel, const json_t *message)
 		send_bytes(channel, &line);
 }
 
-size_t channel_unsent(const struct channel *channel)
-{
-	return channel->early.len +
-	       uv_stream_get_write_queue_size((const uv_stream_t *)&channel->pipe);
-}
-
 static void channel_begin(struct channel *channel)
 {
 	int err = check_peer(channel);

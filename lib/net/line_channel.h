@@ -38,7 +38,6 @@ int channel_connect(uv_loop_t *loop, const char *path, const struct channel_even
 		    void *user, struct channel **ret_channel);
 
 void channel_send(struct channel *channel, const json_t *message); /* also while it connects */
-size_t channel_unsent(const struct channel *channel);		   /* bytes queued: back-pressure */
 void channel_close(struct channel *channel); /* closed() is still called, later */
 
 #endif
