@@ -56,6 +56,11 @@ clang: npm $(CLANG)/build.ninja
 $(CLANG)/build.ninja:
 	@$(call configure,$(CLANG),check,CC=clang,-Dbuildtype=debug -Dwerror=true)
 
+# The app's image, built and tried with docker, podman or buildah. Not part of make check: it takes a minute
+# and a registry.
+image:
+	@tools/image
+
 lint:
 	@tools/lint
 
@@ -88,4 +93,4 @@ synth:
 clean:
 	@rm -rf $(BUILD) $(ASAN) $(CLANG) $(FUZZ)
 
-.PHONY: all npm up down check bench asan clang lint format fuzz synth clean
+.PHONY: all npm up down check bench image asan clang lint format fuzz synth clean
