@@ -15,6 +15,8 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 
 	if (op == ECR_GetAuthorizationToken || op == ECR_DescribeRegistry)
 		return NULL;
+	if (!name && json_array_size(json_get(in, "repositoryNames")) == 1)
+		name = json_path_str(in, "repositoryNames.0");
 	if (!name)
 		return json_str(in, "resourceArn");
 	return rq_arn(rq, "ecr", rq_fmt(rq, "repository/%s", name));
