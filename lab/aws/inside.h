@@ -56,6 +56,8 @@ struct lab {
 	bool reported; /* data planes said something in this turn */
 	struct waiting *waiting;
 	size_t nwaiting, waiting_room;
+	struct waiting *later; /* committed; what they wait for is a service's business */
+	size_t nlater, later_room;
 	struct arena **arenas; /* to be used again */
 	size_t narenas;
 

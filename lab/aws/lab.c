@@ -164,6 +164,9 @@ void lab_close(struct lab *lab)
 		arena_close(lab->arenas[--lab->narenas]);
 	free(lab->arenas);
 	free(lab->waiting);
+	while (lab->nlater > 0)
+		arena_close(lab->later[--lab->nlater].rq->arena);
+	free(lab->later);
 	free(lab->due);
 	free(lab->dir);
 	free(lab->endpoint);

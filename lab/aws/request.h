@@ -54,6 +54,7 @@ struct request {
 	const char *source_address; /* "127.0.0.1"; NULL inside the lab */
 	const char *via;     /* the service that calls for the caller ("secretsmanager"); or NULL */
 	int depth;	     /* of calls in calls */
+	bool later;	     /* set by answer_later() */
 	struct fault fault;  /* set by fault() */
 	struct fault called; /* what the last aws_call that failed said */
 };

@@ -109,6 +109,15 @@ struct service {
 	const char *note; /* "kept, does not act yet"; NULL: it acts */
 };
 
+/*
+ * An operation that takes time at AWS, too (Invoke): "return answer_later(rq);". What it wrote is
+ * committed, its client waits for answer_give() with the request's id. Only a call from outside can
+ * wait (rq->depth is 0); those that wait are gone with the control plane.
+ */
+int answer_later(struct request *rq);
+/* After this transaction's commit. Nobody waits for this id any more: no harm. */
+void answer_give(struct request *rq, const char *id, const json_t *out);
+
 #define TICK_NEVER ((msec)-1)
 #define ACTION_FREE ""
 

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Events make ticks make events: this many rounds a turn, then the loop gets a look at its sockets. */
 #define ROUNDS_MAX 32
@@ -91,6 +92,39 @@ static const struct fault *fault_of(const struct waiting *one)
 	return one->result == -ENOSPC ? &disk_full : &internal_failure;
 }
 
+static void keep_for_later(struct lab *lab, const struct waiting *one)
+{
+	if (lab->nlater == lab->later_room) {
+		lab->later_room = lab->later_room ? 2 * lab->later_room : 16;
+		lab->later = mem_resize(lab->later, lab->later_room * sizeof(*lab->later));
+	}
+	lab->later[lab->nlater++] = *one;
+}
+
+int answer_later(struct request *rq)
+{
+	assert(rq->depth == 0);
+	rq->later = true;
+	return 0;
+}
+
+void answer_give(struct request *rq, const char *id, const json_t *out)
+{
+	struct lab *lab = rq->lab;
+
+	for (size_t i = 0; id && i < lab->nlater; i++) {
+		struct waiting *one = &lab->later[i];
+
+		if (strcmp(one->rq->id, id) != 0)
+			continue;
+		one->rq->later = false;
+		one->out = rq_copy(one->rq, out);
+		*wait_for_commit(lab) = *one;
+		*one = lab->later[--lab->nlater];
+		return;
+	}
+}
+
 /* `err` is the commit's: without it, nothing of this turn was done. */
 static void answer(struct lab *lab, int err)
 {
@@ -106,6 +140,10 @@ static void answer(struct lab *lab, int err)
 
 		if (err < 0)
 			one->result = err;
+		if (one->rq->later && one->result == 0) {
+			keep_for_later(lab, one);
+			continue;
+		}
 		if (one->done)
 			one->done(
 				&(struct lab_reply){
