@@ -36,11 +36,4 @@
 
 #define TASK_ROLE "task"
 
-/*
- * A user from here on is one task's alone, and all its processes end with the task. Each lab has 4096,
- * by its number. systemd's UIDS-GIDS.md lists who assigns which: from 0x70000000 to 2^31 nobody does.
- */
-#define TASK_USER_FIRST 0x70000000
-#define TASK_USERS 4096 /* of a lab */
-
 #endif

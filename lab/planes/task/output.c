@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define READ_SIZE ((size_t)64 * 1024)
+#define TAIL_MAX ((size_t)4096)
 #define LEFT_MAX ((size_t)1 << 20) /* read after the process' end; its pipe holds 64 KiB */
 
 struct output {
@@ -25,6 +26,7 @@ struct output {
 	char *stream;
 	struct log_writer *writer; /* NULL: nobody wants it, or it failed */
 	struct buf line;	   /* begun, not ended */
+	struct buf tail;	   /* of what was said lately */
 	bool ended;		   /* no more to read */
 	struct {
 		lab_ms first, last, ingested;
@@ -41,10 +43,23 @@ static void give_up(struct output *output, int err)
 	output->writer = NULL;
 }
 
+static void add_to_tail(struct output *output, const char *line, size_t len)
+{
+	if (len > TAIL_MAX) {
+		line += len - TAIL_MAX;
+		len = TAIL_MAX;
+	}
+	buf_add(&output->tail, line, len);
+	buf_byte(&output->tail, '\n');
+	if (output->tail.len > 2 * TAIL_MAX)
+		buf_drop(&output->tail, output->tail.len - TAIL_MAX);
+}
+
 static void add_line(struct output *output, lab_ms now, const char *line, size_t len)
 {
 	int events;
 
+	add_to_tail(output, line, len);
 	if (!output->writer || len == 0)
 		return;
 	events = log_writer_add(output->writer, now, now, line, len);
@@ -117,9 +132,19 @@ static void on_closed(uv_handle_t *handle)
 
 	log_writer_close(output->writer);
 	buf_free(&output->line);
+	buf_free(&output->tail);
 	free(output->group);
 	free(output->stream);
 	free(output);
+}
+
+void output_close(struct output *output)
+{
+	if (!output)
+		return;
+	log_writer_close(output->writer);
+	output->writer = NULL;
+	uv_close((uv_handle_t *)&output->pipe, on_closed);
 }
 
 static int open_segment(struct output *output)
@@ -159,12 +184,31 @@ int output_open(uv_loop_t *loop, const struct plane *plane, const char *group, c
 		err = uv_read_start((uv_stream_t *)&output->pipe, on_room, on_read);
 	if (err < 0) {
 		close(ends[1]);
-		uv_close((uv_handle_t *)&output->pipe, on_closed);
+		output_close(output);
 		return err;
 	}
 	*ret_fd = ends[1];
 	*ret_output = output;
 	return 0;
+}
+
+void output_say(struct output *output, const char *line)
+{
+	lab_ms now = lab_clock_now(plane_clock(output->plane));
+
+	if (output->line.len > 0)
+		add_rest(output, now);
+	add_line(output, now, line, strlen(line));
+	add_data(output, "", 0);
+}
+
+char *output_take_tail(struct output *output)
+{
+	size_t drop = output->tail.len > TAIL_MAX ? output->tail.len - TAIL_MAX : 0;
+	char *tail = mem_strndup(buf_text(&output->tail) + drop, output->tail.len - drop);
+
+	buf_clear(&output->tail);
+	return tail;
 }
 
 void output_finish(struct output *output)

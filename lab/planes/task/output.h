@@ -15,10 +15,19 @@ struct output;
 int output_open(uv_loop_t *loop, const struct plane *plane, const char *group, const char *stream,
 		int *ret_fd, struct output **ret_output);
 
+/* A line of our own among them. */
+void output_say(struct output *output, const char *line);
+
+/* What was said since the last time, its last 4 KiB: owned by the caller. */
+char *output_take_tail(struct output *output);
+
 /* The process is gone: reads what is left, takes an unended line as one. */
 void output_finish(struct output *output);
 
 /* What was written since the last time (wire/task.h, "logged"): a new object, or NULL. */
 json_t *output_take_logged(struct output *output);
+
+/* Its segment may be opened again at once. NULL is fine. */
+void output_close(struct output *output);
 
 #endif

@@ -11,6 +11,7 @@
 #include "lab/planes/task/task.h"
 #include "lab/planes/task/metadata.h"
 #include "lab/wire/task.h"
+#include "lab/wire/user.h"
 #include "lib/base/log.h"
 
 #include <errno.h>
@@ -376,7 +377,7 @@ static const char *begin(struct task *task, const json_t *desired)
 		return "no port for the metadata endpoint";
 	if (limits_open(&limits, &task->limits) < 0)
 		return "no limits";
-	if (geteuid() == 0 && uid >= TASK_USER_FIRST)
+	if (geteuid() == 0 && user_is_alone(uid))
 		keeper_user(task->keeper, uid);
 
 	task->desired = json_deep_copy(desired);

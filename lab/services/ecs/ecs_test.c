@@ -13,7 +13,7 @@
 #include "lab/aws/lab.h"
 #include "lab/models/ec2.h"
 #include "lab/models/ecs.h"
-#include "lab/wire/task.h"
+#include "lab/wire/user.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -308,8 +308,8 @@ static void each_task_runs_as_a_user_of_its_own(void **state)
 		assert_int_equal(users[0] + users[1], 0);
 		return;
 	}
-	assert_int_equal((users[0] - TASK_USER_FIRST) / TASK_USERS, 7); /* the lab's number */
-	assert_int_equal((users[1] - TASK_USER_FIRST) / TASK_USERS, 7);
+	assert_true(user_is_alone((uid_t)users[0]));
+	assert_int_equal(users[0], user_of_slot(7, 0)); /* the lab's number */
 	assert_int_not_equal(users[0], users[1]);
 }
 

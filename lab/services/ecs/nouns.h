@@ -5,7 +5,7 @@
  *   service  _cluster  _steady _steady_at  _failures _held_until
  *   task     _cluster _service  _unit (deployment or task set)  _subnet _groups  _eni _address
  *            _targets  _checked  _launched _launched_real  _registered _deregistered
- *            _dying _ended  _stopping_real  _unhealthy_since  _uid
+ *            _dying _ended  _stopping_real  _unhealthy_since  _slot
  */
 #ifndef ECS_NOUNS_H
 #define ECS_NOUNS_H
