@@ -2,6 +2,7 @@
  * up.c - golden up: start the lab, publish the service, bring the stacks up, say what to try.
  */
 #include "cli/dockerfile.h"
+#include "cli/function.h"
 #include "cli/image.h"
 #include "cli/interrupt.h"
 #include "cli/picture.h"
@@ -24,6 +25,7 @@
 #define ROOM_TO_BUILD 96
 #define REPOSITORY "cdk-hnb659fds-container-assets-123456789012-us-east-1"
 /* What stands before the tag in a template: Fn::Sub's pseudo parameters are still in it. */
+#define ASSETS "cdk-hnb659fds-assets-123456789012-us-east-1"
 #define TAG_MARKER "cdk-hnb659fds-container-assets-${AWS::AccountId}-us-east-1:"
 
 struct wishes {
@@ -234,6 +236,8 @@ static int bring_up(const struct place *place, const struct stacks *stacks, stru
 		status = deploy_toolkit(place, account, speed);
 	if (status == EXIT_DONE)
 		status = publish(place, account, stacks);
+	if (status == EXIT_DONE)
+		status = functions_publish(place, account, stacks, ASSETS);
 	for (size_t i = 0; status == EXIT_DONE && i < stacks->count; i++)
 		status = stack_deploy(account, &stacks->list[i], speed);
 	if (status == EXIT_DONE && stacks->count > 0)

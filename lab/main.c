@@ -73,13 +73,14 @@ static const struct role {
 	const char *program; /* how it is called in its log */
 } roles[] = {
 	{"alb", alb_main, "goldend alb"},
+	{"function", function_main, "goldend function"},
 	{"postgres", postgres_main, "goldend postgres"},
 	{"task", task_main, "goldend task"},
 };
 
 static const char help[] =
 	"usage: goldend --dir DIR [--port P] [--speed N] [--leash FD]\n"
-	"       goldend alb|task|postgres ID\n"
+	"       goldend alb|function|postgres|task ID\n"
 	"       goldend xray-daemon\n"
 	"\n"
 	"The lab: AWS's control plane on one machine, in the foreground. `golden up` starts it.\n"

@@ -331,28 +331,6 @@ static void a_deployment_group_is_kept_under_its_application(void **state)
 	assert_int_equal(json_array_size(json_get(out, "applications")), 0);
 }
 
-#define FUNCTION_PROPS                                                                         \
-	"{\"Code\":{\"S3Bucket\":\"bkt\",\"S3Key\":\"k.zip\"},\"Handler\":\"bootstrap\","      \
-	"\"LoggingConfig\":{\"LogGroup\":\"lg\"},\"MemorySize\":128,\"Role\":"                 \
-	"\"arn:aws:iam::123456789012:role/r\",\"Runtime\":\"provided.al2023\",\"Timeout\":60," \
-	"\"FunctionName\":\"Hook\"}"
-
-static void a_function_is_kept_and_says_that_it_does_not_run(void **state)
-{
-	AUTO_FREE char *name = made(*state, "AWS::Lambda::Function", FUNCTION_PROPS, "Arn");
-	const json_t *out;
-
-	assert_string_equal(json_str(answer, "Att"),
-			    "arn:aws:lambda:us-east-1:123456789012:function:Hook");
-	out = call(*state, &lambda_model, LAMBDA_GetFunction,
-		   "{\"FunctionName\":\"arn:aws:lambda:us-east-1:123456789012:function:Hook\"}");
-	assert_string_equal(json_path_str(out, "Configuration.State"), "Inactive");
-	assert_string_equal(json_path_str(out, "Configuration.LoggingConfig.LogGroup"), "lg");
-	deleted(*state, "AWS::Lambda::Function", FUNCTION_PROPS, name);
-	out = call(*state, &lambda_model, LAMBDA_GetFunction, "{\"FunctionName\":\"Hook\"}");
-	assert_string_equal(json_str(out, "Code"), "ResourceNotFoundException");
-}
-
 static void a_zip_file_is_measured(void **state)
 {
 	const json_t *out = call(*state, &lambda_model, LAMBDA_CreateFunction,
@@ -405,7 +383,6 @@ int main(void)
 		TEST(a_web_acl_is_kept_and_guards_a_load_balancer_on_paper),
 		TEST(a_scalable_target_and_its_policy_are_kept),
 		TEST(a_deployment_group_is_kept_under_its_application),
-		TEST(a_function_is_kept_and_says_that_it_does_not_run),
 		TEST(a_zip_file_is_measured),
 		TEST(a_topic_is_kept_once),
 		TEST(an_unknown_property_is_refused_by_name),

@@ -38,6 +38,7 @@ const char *plane_id(const struct plane *plane);
 
 /* The roles, each in its folder; main.c's table. Return an exit status. */
 int alb_main(const char *id);
+int function_main(const char *id);
 int task_main(const char *id);
 int postgres_main(const char *id);
 int xray_daemon_main(const char *const *args);

@@ -6,7 +6,7 @@
 
 #include "lab/planes/plane.h"
 #include "lab/planes/task/health.h"
-#include "lab/planes/task/output.h"
+#include "lab/planes/output.h"
 
 enum container_status { CONTAINER_PENDING, CONTAINER_RUNNING, CONTAINER_STOPPED };
 

@@ -5,7 +5,7 @@
 #define TASK_HEALTH_H
 
 #include "lab/planes/launch.h"
-#include "lab/planes/task/task_limits.h"
+#include "lab/planes/task_limits.h"
 #include "lib/base/json.h"
 
 enum health_status { HEALTH_UNKNOWN, HEALTH_HEALTHY, HEALTH_UNHEALTHY };

@@ -2,7 +2,7 @@
  * task_limits_test.c - real processes held to CPU and memory, by cgroup where we may and by hand.
  */
 #include "lab/planes/launch.h"
-#include "lab/planes/task/task_limits.h"
+#include "lab/planes/task_limits.h"
 #include "lib/base/clock.h"
 
 #include <errno.h>

@@ -1,17 +1,16 @@
 /*
- * lambda.c - Lambda: functions, kept. None of them runs, and their state says so.
+ * lambda.c - Lambda: functions, made, changed and described. What runs them is invoke.c.
  *
  *   keeps      lambda/function, lambda/permission (nouns.h)
  *   publishes  nothing
- *   left out   Invoke, versions, aliases, layers; the code itself (only its size and hash)
+ *   left out   runtimes other than provided.*, images, versions, aliases, layers, URLs
  */
 #include "lab/services/lambda/lambda.h"
 
 #include "lab/aws/page.h"
-#include "lab/models/s3.h"
 #include "lab/services/lambda/nouns.h"
-#include "lib/aws/sigv4.h"
-#include "lib/base/base64.h"
+#include "lab/wire/function.h"
+#include "lab/wire/user.h"
 
 #include <string.h>
 
@@ -38,42 +37,6 @@ int lambda_missing(struct request *rq, const char *name)
 		     lambda_arn(rq, name));
 }
 
-/* SHA-256 in base64, as Lambda shows it. */
-static const char *hash_of(struct request *rq, const char *data, size_t len)
-{
-	AUTO_BUF struct buf text = {0};
-	unsigned char digest[32];
-	char hex[65];
-
-	sigv4_sha256_hex(data, len, hex);
-	for (size_t i = 0; i < sizeof(digest); i++) {
-		char byte[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-
-		digest[i] = (unsigned char)strtoul(byte, NULL, 16);
-	}
-	base64_encode(&text, digest, sizeof(digest));
-	return rq_strdup(rq, buf_text(&text));
-}
-
-/* Size and hash of an archive; one that is not in the bucket (yet) has neither. */
-static void measure_code(struct request *rq, const json_t *code, json_t *function)
-{
-	const json_t *zip = json_get(code, "ZipFile");
-	json_t *out = rq_object(rq);
-	json_t *in = rq_object(rq);
-
-	if (!zip && json_has(code, "S3Bucket")) {
-		json_set(in, "Bucket", json_get(code, "S3Bucket"));
-		json_set(in, "Key", json_get(code, "S3Key"));
-		if (aws_call(rq, rq->caller, &s3_model, S3_GetObject, in, out) == 0)
-			zip = json_get(out, "Body");
-	}
-	json_set_int(function, "CodeSize", (int64_t)json_string_length(zip));
-	if (zip)
-		json_set_str(function, "CodeSha256",
-			     hash_of(rq, json_string_value(zip), json_string_length(zip)));
-}
-
 static int check_function(struct request *rq, const json_t *in, const char *name)
 {
 	const json_t *code = json_get(in, "Code");
@@ -90,7 +53,30 @@ static int check_function(struct request *rq, const json_t *in, const char *name
 	    !json_has(code, "ImageUri"))
 		return fault(rq, LAMBDA_InvalidParameterValueException,
 			     "Please provide a source for function code.");
+	if (!image && strncmp(json_str(in, "Runtime"), "provided", strlen("provided")) != 0)
+		return fault(rq, LAMBDA_InvalidParameterValueException,
+			     "The runtime %s is not in the lab: it runs provided.* only.",
+			     json_str(in, "Runtime"));
 	return pass_role(rq, json_str(in, "Role"), "lambda.amazonaws.com");
+}
+
+/* The smallest that no function has: each runs as a user of its own. */
+static int64_t free_slot(struct request *rq)
+{
+	const json_t *all = store_list(rq->tx, FUNCTION);
+	const json_t *function;
+	int64_t slot;
+	size_t i;
+
+	for (slot = 0; slot < USER_FUNCTIONS; slot++) {
+		bool taken = false;
+
+		json_each (all, i, function)
+			taken |= json_int_or(function, "_Slot", -1) == slot;
+		if (!taken)
+			break;
+	}
+	return slot;
 }
 
 /* "2026-01-02T03:04:05.678+0000": Lambda's own form. */
@@ -115,9 +101,7 @@ static void set_defaults(struct request *rq, json_t *function, const char *name)
 	json_set_str(function, "LastModified", last_modified(rq));
 	json_set_str(function, "Version", "$LATEST");
 	json_set_str(function, "RevisionId", id_uuid(rq));
-	json_set_str(function, "State", "Inactive");
-	json_set_str(function, "StateReason", "The lab keeps functions, it does not run them yet.");
-	json_set_str(function, "StateReasonCode", "Idle");
+	json_set_str(function, "State", "Active");
 	json_set_str(function, "LastUpdateStatus", "Successful");
 	set_int_default(function, "Timeout", 3);
 	set_int_default(function, "MemorySize", 128);
@@ -142,8 +126,14 @@ static int create_function(struct request *rq, const json_t *in, json_t *out)
 
 	if (err)
 		return err;
+	if (free_slot(rq) == USER_FUNCTIONS)
+		return fault(rq, LAMBDA_CodeStorageExceededException,
+			     "More than %d functions are not in the lab.", USER_FUNCTIONS);
 	function = rq_copy(rq, in);
-	measure_code(rq, code, function);
+	err = lambda_take_code(rq, code, function);
+	if (err)
+		return err;
+	json_set_int(function, "_Slot", free_slot(rq));
 	json_drop(function, "Code");
 	json_drop(function, "Tags");
 	json_drop(function, "Publish");
@@ -163,6 +153,7 @@ static void put_changed(struct request *rq, const char *name, json_t *function, 
 	json_set_str(function, "LastModified", last_modified(rq));
 	json_set_str(function, "RevisionId", id_uuid(rq));
 	store_put(rq->tx, FUNCTION, name, function);
+	lambda_forget(rq, name); /* the next invocation finds what is new */
 	json_object_update(out, rq_copy(rq, function));
 }
 
@@ -197,6 +188,7 @@ static int update_function_code(struct request *rq, const json_t *in, json_t *ou
 	const char *name = lambda_name(rq, in);
 	json_t *function = store_edit(rq->tx, FUNCTION, name);
 	json_t *code = rq_object(rq);
+	int err;
 
 	if (!function)
 		return lambda_missing(rq, name);
@@ -205,7 +197,9 @@ static int update_function_code(struct request *rq, const json_t *in, json_t *ou
 	if (json_object_size(code) == 0)
 		return fault(rq, LAMBDA_InvalidParameterValueException,
 			     "Please provide a source for function code.");
-	measure_code(rq, code, function);
+	err = lambda_take_code(rq, code, function);
+	if (err)
+		return err;
 	json_set(function, "Architectures", json_get(in, "Architectures"));
 	json_drop(code, "ZipFile");
 	json_set(function, "_Code", code);
@@ -257,8 +251,11 @@ static int delete_function(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = lambda_name(rq, in);
 
+	if (!store_delete(rq->tx, FUNCTION, name))
+		return lambda_missing(rq, name);
 	lambda_drop_permissions(rq, name);
-	return store_delete(rq->tx, FUNCTION, name) ? 0 : lambda_missing(rq, name);
+	lambda_forget(rq, name);
+	return 0;
 }
 
 /* Tags are of what an ARN names. */
@@ -312,6 +309,8 @@ static int untag_resource(struct request *rq, const json_t *in, json_t *out)
 
 static const char *arn_of(struct request *rq, int op, const json_t *in, const char **ret_action)
 {
+	if (op == LAMBDA_Invoke)
+		*ret_action = "lambda:InvokeFunction";
 	if (json_has(in, "Resource"))
 		return json_str(in, "Resource");
 	return json_has(in, "FunctionName") ? lambda_arn(rq, lambda_name(rq, in)) : NULL;
@@ -324,6 +323,7 @@ static op_fn *const ops[LAMBDA_NOPS] = {
 	[LAMBDA_GetFunction] = get_function,
 	[LAMBDA_GetFunctionConfiguration] = get_function_configuration,
 	[LAMBDA_GetPolicy] = lambda_get_policy,
+	[LAMBDA_Invoke] = lambda_invoke,
 	[LAMBDA_ListFunctions] = list_functions,
 	[LAMBDA_ListTags] = list_tags,
 	[LAMBDA_RemovePermission] = lambda_remove_permission,
@@ -338,5 +338,8 @@ const struct service lambda_service = {
 	.ops = ops,
 	.resources = lambda_resources,
 	.arn_of = arn_of,
-	.note = "kept, does not act yet",
+	.tick = lambda_tick,
+	.plane = FUNCTION_ROLE,
+	.fact = lambda_fact,
+	.plane_gone = lambda_plane_gone,
 };

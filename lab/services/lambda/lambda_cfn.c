@@ -160,7 +160,6 @@ const struct resource lambda_resources[] = {
 		.delete = delete_function,
 		.read = read_function,
 		.get_att = get_function_att,
-		.note = "kept, does not act yet",
 	},
 	{
 		.type = "AWS::Lambda::Permission",

@@ -7,7 +7,7 @@
  *
  *   left out   cpuset, pids, io
  */
-#include "lab/planes/task/cgroup.h"
+#include "lab/planes/cgroup.h"
 #include "lib/base/buf.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
  * plane has a keeper: a process that only waits for the plane to be gone, kill -9 included, and
  * then kills the sessions it was told of, what is left in the task's cgroups, and its user's processes.
  */
-#ifndef TASK_KEEPER_H
-#define TASK_KEEPER_H
+#ifndef PLANES_KEEPER_H
+#define PLANES_KEEPER_H
 
 #include <sys/types.h>
 

@@ -4,7 +4,7 @@
  *   keeps      the container's stream as a log segment (lab/wire/log_segment.h)
  *   left out   multi-line patterns, log drivers other than awslogs
  */
-#include "lab/planes/task/output.h"
+#include "lab/planes/output.h"
 #include "lab/wire/log_segment.h"
 #include "lib/base/buf.h"
 #include "lib/base/log.h"

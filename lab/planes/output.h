@@ -1,8 +1,8 @@
 /*
  * output.h - what a container prints becomes log events: a line each, stamped with lab time.
  */
-#ifndef TASK_OUTPUT_H
-#define TASK_OUTPUT_H
+#ifndef PLANES_OUTPUT_H
+#define PLANES_OUTPUT_H
 
 #include "lab/planes/plane.h"
 

@@ -1,10 +1,10 @@
 /*
  * cgroup.h - control groups, version 1 and 2: a folder a task, in it one a container.
  */
-#ifndef TASK_CGROUP_H
-#define TASK_CGROUP_H
+#ifndef PLANES_CGROUP_H
+#define PLANES_CGROUP_H
 
-#include "lab/planes/task/keeper.h"
+#include "lab/planes/keeper.h"
 
 #include <stdbool.h>
 #include <stdint.h>

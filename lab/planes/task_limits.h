@@ -5,10 +5,10 @@
  * processes so that they run their share of each moment, and memory by looking at the resident size
  * ten times a second. Never by RLIMIT_AS, which breaks programs that reserve more than they use.
  */
-#ifndef TASK_LIMITS_H
-#define TASK_LIMITS_H
+#ifndef PLANES_TASK_LIMITS_H
+#define PLANES_TASK_LIMITS_H
 
-#include "lab/planes/task/keeper.h"
+#include "lab/planes/keeper.h"
 
 #include <stdbool.h>
 #include <stdint.h>

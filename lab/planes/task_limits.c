@@ -4,8 +4,8 @@
  * What the kernel does not do for us (no cgroup, or not both controllers) a timer does: each turn it
  * adds up what the task's processes used and stops them all while they are over their share.
  */
-#include "lab/planes/task/task_limits.h"
-#include "lab/planes/task/cgroup.h"
+#include "lab/planes/task_limits.h"
+#include "lab/planes/cgroup.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 

@@ -4,7 +4,7 @@
  *   left out   processes that left both their session and their cgroup, where the task has no user of
  *              its own
  */
-#include "lab/planes/task/keeper.h"
+#include "lab/planes/keeper.h"
 #include "lib/base/buf.h"
 
 #include <dirent.h>
