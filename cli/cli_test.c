@@ -43,6 +43,23 @@ static void what_is_expected_is_a_glob_a_line(void **state)
 	assert_true(page_matches("*a*b*c*\n", "xaabbaabcx\n"));
 }
 
+static void a_page_says_what_it_needs(void **state)
+{
+	char path[] = "/tmp/golden-page-test-XXXXXX";
+	int fd = mkstemp(path);
+	struct page page;
+	char *why;
+
+	dprintf(fd,
+		"# T\n\n<!-- lab: none -->\n\n<!-- needs: test -e /x -->\n\n```sh\ntrue\n```\n");
+	close(fd);
+	assert_int_equal(page_read(path, &page, &why), 0);
+	assert_string_equal(page.lab, "none");
+	assert_string_equal(page.needs, "test -e /x");
+	page_free(&page);
+	unlink(path);
+}
+
 static void three_dots_are_any_lines(void **state)
 {
 	assert_true(page_matches("...\nb\n...\n", "a\nb\nc\n"));
@@ -111,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(durations_are_written_as_people_do),
 		cmocka_unit_test(what_is_expected_is_a_glob_a_line),
+		cmocka_unit_test(a_page_says_what_it_needs),
 		cmocka_unit_test(three_dots_are_any_lines),
 		cmocka_unit_test(a_page_is_headings_commands_and_expectations),
 		cmocka_unit_test(a_page_that_checks_nothing_is_refused),

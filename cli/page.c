@@ -20,6 +20,7 @@
 
 #define PORT_FIRST 10000
 #define PORTS 20000
+#define SKIPPED 77		   /* as meson and automake understand it */
 #define UP_PATIENCE (150 * SECOND) /* longer than golden up's own */
 
 struct wishes {
@@ -153,6 +154,13 @@ static int run_inside(void *user)
 	return run_in_own_lab(it);
 }
 
+static bool has_what_it_needs(const struct page *page)
+{
+	const char *argv[] = {"sh", "-c", page->needs, NULL};
+
+	return !page->needs || process_run(argv) == 0;
+}
+
 static int run_page(const struct place *place, const char *path, const struct wishes *wishes)
 {
 	struct running it = {.place = place, .speed = wishes->speed};
@@ -164,6 +172,11 @@ static int run_page(const struct place *place, const char *path, const struct wi
 	if (err < 0)
 		return cli_fail("%s: %s", path, why ? why : strerror(-err));
 
+	if (!has_what_it_needs(&page)) {
+		printf("skipped: %s needs: %s\n", path, page.needs);
+		page_free(&page);
+		return SKIPPED;
+	}
 	it.page = &page;
 	it.nest = (struct page_nest){
 		.folder = "/tmp/golden-page-XXXXXX",

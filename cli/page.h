@@ -5,7 +5,8 @@
  * ('*' any text, '?' any character), a line "..." for any number of lines. "expect within 90s" runs the
  * command again until it is so, for 90 seconds of lab time. Headings are the sections; blocks under a
  * heading "Cleanup" run whatever happened before. A comment <!-- lab: --speed 10 --> says what the
- * lab of its own is started with, <!-- lab: none --> that the page starts what it needs itself.
+ * lab of its own is started with, <!-- lab: none --> that the page starts what it needs itself;
+ * <!-- needs: COMMAND --> skips the page, saying so, where that shell command fails.
  *
  * The blocks of a page share their variables. `aws` is the stock one, pointed at the lab.
  */
@@ -25,7 +26,8 @@ struct page_block {
 
 struct page {
 	char *title;
-	char *lab; /* options of its lab; NULL: none were named; "none" */
+	char *lab;   /* options of its lab; NULL: none were named; "none" */
+	char *needs; /* a shell command; NULL: nothing */
 	struct page_block *blocks;
 	size_t count;
 };

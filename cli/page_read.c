@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define PAGE_MAX ((size_t)1 << 20)
-#define LAB_COMMENT "<!-- lab:"
 
 struct reading {
 	struct page page;
@@ -54,22 +53,29 @@ static void take_heading(struct reading *r, cmark_node *node)
 
 static void take_comment(struct reading *r, cmark_node *node)
 {
+	const struct {
+		const char *begin;
+		char **place;
+	} comments[] = {{"<!-- lab:", &r->page.lab}, {"<!-- needs:", &r->page.needs}};
 	const char *text = cmark_node_get_literal(node);
-	const char *end;
 
-	if (!text || strncmp(text, LAB_COMMENT, strlen(LAB_COMMENT)) != 0)
-		return;
-	text += strlen(LAB_COMMENT);
-	text += strspn(text, " ");
-	end = strstr(text, "-->");
-	while (end && end > text && end[-1] == ' ')
-		end--;
-	if (!end) {
-		complain(r, node, "the lab comment does not end");
-		return;
+	for (size_t i = 0; text && i < array_len(comments); i++) {
+		size_t len = strlen(comments[i].begin);
+		const char *value, *end;
+
+		if (strncmp(text, comments[i].begin, len) != 0)
+			continue;
+		value = text + len + strspn(text + len, " ");
+		end = strstr(value, "-->");
+		while (end && end > value && end[-1] == ' ')
+			end--;
+		if (!end) {
+			complain(r, node, "the comment does not end");
+			return;
+		}
+		free(*comments[i].place);
+		*comments[i].place = mem_strndup(value, (size_t)(end - value));
 	}
-	free(r->page.lab);
-	r->page.lab = mem_strndup(text, (size_t)(end - text));
 }
 
 static void take_script(struct reading *r, cmark_node *node)
@@ -177,6 +183,7 @@ void page_free(struct page *page)
 	free(page->blocks);
 	free(page->title);
 	free(page->lab);
+	free(page->needs);
 	*page = (struct page){0};
 }
 
