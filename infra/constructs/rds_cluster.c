@@ -15,14 +15,20 @@
 
 #define DATABASE "golden" /* and its user */
 
+#define LOGS(...)                                                       \
+	{                                                               \
+		(const char *const[]){__VA_ARGS__},                     \
+			array_len(((const char *const[]){__VA_ARGS__})) \
+	}
+
 static const struct engine {
 	int port;
-	const char *log;
+	struct string_list logs;
 	const char *tls_parameter;
 } engines[] = {
-	[AURORA_POSTGRESQL] = {5432, "postgresql", "rds.force_ssl"},
-	[POSTGRES] = {5432, "postgresql", "rds.force_ssl"},
-	[MYSQL] = {3306, "error", "require_secure_transport"},
+	[AURORA_POSTGRESQL] = {5432, LOGS("postgresql"), "rds.force_ssl"},
+	[POSTGRES] = {5432, LOGS("postgresql", "upgrade"), "rds.force_ssl"},
+	[MYSQL] = {3306, LOGS("error", "slowquery"), "require_secure_transport"},
 };
 
 /* It stands in the database's stack, so that a rule with the database's port does not make the
@@ -102,7 +108,7 @@ static struct rds_database_cluster *aurora(struct constructs_construct *scope, c
 		.storage_encryption_key = &props->key->ikey_ref,
 		.iam_authentication = YES,
 		.backup = &backup,
-		.cloudwatch_logs_exports = LIST(string, engines[props->engine].log),
+		.cloudwatch_logs_exports = engines[props->engine].logs,
 		.deletion_protection = BOOL(props->keep),
 		.removal_policy = removal(props),
 	};
@@ -142,7 +148,7 @@ static struct rds_iinstance_engine *instance_engine(enum database_engine engine)
 		mysql.version = rds_mysql_engine_version_VER_8_0_42();
 		return rds_database_instance_engine_mysql(&mysql);
 	}
-	postgres.version = rds_postgres_engine_version_VER_15_10();
+	postgres.version = rds_postgres_engine_version_VER_15_14();
 	return rds_database_instance_engine_postgres(&postgres);
 }
 
@@ -168,7 +174,7 @@ static struct rds_database_instance *instance(struct constructs_construct *scope
 		.iam_authentication = YES,
 		.auto_minor_version_upgrade = YES,
 		.backup_retention = cdk_duration_days(props->backup_days),
-		.cloudwatch_logs_exports = LIST(string, engines[props->engine].log),
+		.cloudwatch_logs_exports = engines[props->engine].logs,
 		.deletion_protection = BOOL(props->keep),
 		.removal_policy = removal(props),
 	};
@@ -229,6 +235,13 @@ static const struct cdk_acknowledgment without_standby[] = {
 	 .reason = "The context value db_multi_az adds a standby."},
 };
 
+static const struct cdk_acknowledgment of_mysql[] = {
+	{.id = "NIST.800.53.R5-RDSLoggingEnabled[LogExport::general]",
+	 .reason = "It holds each statement, with what is in it."},
+	{.id = "NIST.800.53.R5-RDSLoggingEnabled[LogExport::audit]",
+	 .reason = "It takes a plugin; CloudTrail and IAM say who reached the database."},
+};
+
 static void accept_findings(struct constructs_construct *construct,
 			    const struct rds_cluster_props *props)
 {
@@ -237,6 +250,8 @@ static void accept_findings(struct constructs_construct *construct,
 	cdk_validations_acknowledge_list(validations, FINDINGS(always));
 	if (!props->rotation_days)
 		cdk_validations_acknowledge_list(validations, FINDINGS(without_rotation));
+	if (props->engine == MYSQL)
+		cdk_validations_acknowledge_list(validations, FINDINGS(of_mysql));
 	if (!props->keep)
 		cdk_validations_acknowledge_list(validations, FINDINGS(without_protection));
 	if (!props->multi_az && props->engine != AURORA_POSTGRESQL)

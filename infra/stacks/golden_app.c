@@ -28,8 +28,8 @@ struct cdk_app *golden_app_new(const struct golden_app_props *props, const char 
 		.context = context_with(props->context),
 		.analytics_reporting = NO,
 		.tree_metadata = NO,
-		/* It takes longer than all the rest; our tests validate the templates. */
-		.builtin_cloud_formation_validation = NO,
+		/* It takes longer than all the rest: our tests do it. */
+		.builtin_cloud_formation_validation = BOOL(props->validate),
 	};
 	struct cdk_app *app = cdk_app_new(.props = &app_props);
 	struct options options;

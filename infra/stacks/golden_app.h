@@ -9,6 +9,7 @@
 struct golden_app_props {
 	const char *outdir;    /* of the cloud assembly; NULL: CDK_OUTDIR */
 	const json_t *context; /* beneath what the CLI gives; NULL: none */
+	bool validate;	       /* against CloudFormation's schemas, when it is synthesised */
 };
 
 /* The kernel must be open. NULL: the context is wrong, as *ret_wrong says until cdk_close(). */

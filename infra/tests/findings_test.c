@@ -60,17 +60,43 @@ static void add_packs(struct cdk_app *app)
 				    &nist->ipolicy_validation_plugin);
 }
 
-static void nothing_is_found_that_has_no_reason(void **state)
+/* The context's values are text with ' for ". */
+static void nothing_is_found_with(const char *context)
 {
-	struct golden_app_props props = {.context = strict_context()};
+	AUTO_FREE char *text = mem_strdup(context);
+	json_t *all = json_deep_copy(strict_context());
+	struct golden_app_props props = {.validate = true};
 	const char *refused;
-	struct cdk_app *app = golden_app_new(&props, &refused);
+	struct cdk_app *app;
 
+	for (char *at = text; (at = strchr(at, '\'')); at++)
+		*at = '"';
+	json_object_update_new(all, json_loads(text, 0, NULL));
+	props.context = cdk_keep_json(all);
+	app = golden_app_new(&props, &refused);
 	assert_non_null(app);
 	add_packs(app);
 	cdk_app_synth(app);
 	if (wrong)
 		fail_msg("%s", wrong);
+}
+
+static void nothing_is_found_that_has_no_reason(void **state)
+{
+	nothing_is_found_with("{}");
+}
+
+static void nor_with_other_choices(void **state)
+{
+	nothing_is_found_with("{'db_engine': 'postgres', 'dlq': true, 'deployment': 'rolling', "
+			      "'waf_mode': 'block', 'waf_logs': true, 'vpc_endpoints': true, "
+			      "'reset_schedule': 'rate(1 day)', 'deletion_protection': true, "
+			      "'alarm_email': 'ops@example.com', 'certificate_arn': "
+			      "'arn:aws:acm:us-east-1:123456789012:certificate/a'}");
+	nothing_is_found_with(
+		"{'db_engine': 'mysql', 'nat': 'per-az', 'exec': false, "
+		"'read_only_root': true, 'flow_logs': false, 'db_sslmode': 'require', "
+		"'xray': false}");
 }
 
 /* Is it in the report that the error names? */
@@ -124,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(nothing_is_found_that_has_no_reason, forget),
+		cmocka_unit_test_setup(nor_with_other_choices, forget),
 		cmocka_unit_test_setup(a_finding_without_a_reason_fails, forget),
 		cmocka_unit_test_setup(a_property_that_cloudformation_does_not_know_fails, forget),
 	};
