@@ -86,9 +86,9 @@ $(FUZZ)/build.ninja:
 bindings-all: all
 	@tools/bindings-all $(BUILD)
 
-# Until infra/ synthesises its own, the templates are files of the repository.
-synth:
-	@ls infra/templates/*.template.json
+# The templates that infra/ says, in $(BUILD)/cdk.out.
+synth: all
+	@$(BUILD)/golden synth
 
 clean:
 	@rm -rf $(BUILD) $(ASAN) $(CLANG) $(FUZZ)

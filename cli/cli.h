@@ -17,7 +17,7 @@
 /* Where things are. Process lifetime. */
 struct place {
 	const char *dir;    /* the state folder; absolute */
-	const char *root;   /* the clone: infra/templates and lab/templates are there */
+	const char *root;   /* the clone: infra/ and lab/templates are there */
 	const char *bin;    /* where golden, goldend and golden-app are */
 	bool dir_was_given; /* by --dir or GOLDEN_DIR */
 };
@@ -36,6 +36,7 @@ int cli_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* The verbs. */
 int up_run(const struct place *place, int argc, char **argv);
+int synth_run(const struct place *place, int argc, char **argv);
 int down_run(const struct place *place, int argc, char **argv);
 int status_run(const struct place *place, int argc, char **argv);
 int env_run(const struct place *place, int argc, char **argv);

@@ -18,9 +18,11 @@ static const struct verb verbs[] = {
 	 "  --port P         where the AWS endpoint listens (default 4566, or the next free one)\n"
 	 "  --detach         leave the lab running and return; else Ctrl-C takes it down\n"
 	 "  --empty          an account with no stacks\n"
-	 "  --templates DIR  the stacks (default infra/templates)\n"},
+	 "  --templates DIR  the stacks (default: what infra/ says, see synth)\n"},
 	{"down", down_run, "down [--destroy]", "stop the lab; its state stays",
 	 "  --destroy  remove the state folder as well\n"},
+	{"synth", synth_run, "synth", "make the stacks' templates from infra/, if that changed",
+	 "up does it by itself. Prints the folder.\n"},
 	{"status", status_run, "status [--json]", "stacks, tasks, targets, database", NULL},
 	{"env", env_run, "env", "shell exports for stock AWS clients: eval \"$(golden env)\"",
 	 NULL},

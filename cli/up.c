@@ -8,6 +8,7 @@
 #include "cli/picture.h"
 #include "cli/process.h"
 #include "cli/stack.h"
+#include "cli/synth.h"
 
 #include <errno.h>
 #include <math.h>
@@ -30,7 +31,7 @@
 
 struct wishes {
 	struct lab_start start;
-	const char *templates; /* NULL: infra/templates of the clone */
+	const char *templates; /* NULL: what infra/ says */
 	bool detach;
 	bool empty;
 };
@@ -317,12 +318,14 @@ static int up(const struct place *place, const struct wishes *wishes, const stru
 
 int up_run(const struct place *place, int argc, char **argv)
 {
-	AUTO_FREE char *folder = mem_fmt("%s/infra/templates", place->root);
+	AUTO_FREE char *folder = NULL;
 	struct wishes wishes = {.start.leash = -1};
 	struct stacks stacks = {0};
 	int status = read_wishes(argc, argv, &wishes);
 
 	/* A broken template is said before anything is started. */
+	if (status == EXIT_DONE && !wishes.empty && !wishes.templates)
+		status = synth_stacks(place, &folder);
 	if (status == EXIT_DONE && !wishes.empty)
 		status = stacks_read(wishes.templates ? wishes.templates : folder, &stacks);
 	if (status == EXIT_DONE)

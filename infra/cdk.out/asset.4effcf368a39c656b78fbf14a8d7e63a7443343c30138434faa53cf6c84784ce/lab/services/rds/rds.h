@@ -1,0 +1,11 @@
+/*
+ * rds.h - Amazon RDS: Aurora PostgreSQL clusters.
+ */
+#ifndef SERVICES_RDS_H
+#define SERVICES_RDS_H
+
+#include "lab/aws/service.h"
+
+extern const struct service rds_service;
+
+#endif
