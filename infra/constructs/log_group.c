@@ -24,7 +24,7 @@ static enum logs_retention_days retention_of(int days)
 	for (size_t i = 0; i < array_len(retentions); i++)
 		if (log_group_days[i] == days)
 			return retentions[i];
-	assert(!"a number of log_group_days");
+	assert(false && "a number of log_group_days");
 	return LOGS_RETENTION_DAYS_ONE_MONTH;
 }
 
