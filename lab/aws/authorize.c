@@ -69,7 +69,6 @@ static json_t *condition_keys(struct request *rq)
 	/* Nothing leaves the machine: as good as TLS. */
 	json_set_str(keys, "aws:SecureTransport", "true");
 	json_set_str(keys, "aws:RequestedRegion", rq->region);
-	json_set_str(keys, "aws:ResourceAccount", rq->account); /* there is no other */
 	json_set_str(keys, "aws:SourceIp", rq->source_address);
 	/* There is one account: whatever is asked for is its own. */
 	json_set_str(keys, "aws:ResourceAccount", rq->account);
