@@ -234,14 +234,15 @@ int ecr_delete_repository_policy(struct request *rq, const json_t *in, json_t *o
 int ecr_put_lifecycle_policy(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *text = json_str_or(in, "lifecyclePolicyText", "");
-	json_t *document = json_read(text, strlen(text));
+	const json_t *document = rq_keep(rq, json_read(text, strlen(text)));
 	json_t *repository;
 	int err;
 
 	err = begin(rq, in, out, &repository);
 	if (err)
 		return err;
-	if (!document || !json_is_array(json_get(rq_keep(rq, document), "rules")))
+	/* json_is_array() looks at its argument twice: nothing is done in it. */
+	if (!json_is_array(json_get(document, "rules")))
 		return fault(
 			rq, ECR_InvalidParameterException,
 			"Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "
