@@ -1,7 +1,7 @@
 /*
- * databases_test.c - Aurora clusters in a network: documents, faults, what their server is told.
+ * databases_test.c - databases in a network: documents, faults, what their server is told.
  */
-#include "lab/aws/trial.h"
+#include "lab/aws/trial_resource.h"
 #include "lab/models/ec2.h"
 #include "lab/models/rds.h"
 #include "lab/services/ec2/ec2.h"
@@ -216,6 +216,104 @@ static void tags_go_by_arn(void **state)
 
 #define scene(test) cmocka_unit_test_setup_teardown(test, opened, closed)
 
+#define ALONE                                                                         \
+	"'DBInstanceClass': 'db.t4g.micro', 'Engine': 'postgres', 'DBName': 'golden'" \
+	", 'MasterUsername': 'golden', 'MasterUserPassword': 'first-one'"             \
+	", 'DBSubnetGroupName': 'isolated', 'AllocatedStorage': 20"                   \
+	", 'DBInstanceIdentifier': 'alone'"
+
+static const char *plane_of_instance(char plane[64])
+{
+	const json_t *out = RDS(DescribeDBInstances, "{'DBInstanceIdentifier': 'alone'}");
+	size_t i;
+
+	snprintf(plane, 64, "%s", json_path_str(out, "DBInstances.0.DbiResourceId"));
+	for (i = 0; plane[i]; i++) {
+		if (plane[i] >= 'A' && plane[i] <= 'Z')
+			plane[i] = (char)(plane[i] + 'a' - 'A');
+	}
+	return plane;
+}
+
+static void an_instance_without_a_cluster_has_a_server_of_its_own(void **state)
+{
+	const json_t *out, *desired;
+	char plane[64];
+
+	assert_null(RDS(CreateDBInstance, "{'DBInstanceClass': 'db.t4g.micro', 'Engine': 'mysql', "
+					  "'DBInstanceIdentifier': 'alone'}"));
+	assert_string_equal(t.code, "InvalidParameterValue");
+	out = RDS(CreateDBInstance, "{" ALONE "}");
+	assert_string_equal(json_path_str(out, "DBInstance.DBInstanceStatus"), "creating");
+	assert_null(json_path(out, "DBInstance.Endpoint"));
+	lab_turn(t.lab);
+	desired = lab_ordered(t.lab, "postgres", plane_of_instance(plane));
+	assert_string_equal(json_str(desired, "database"), "golden");
+	assert_string_equal(json_str(desired, "password"), "first-one");
+	assert_int_equal(json_int_or(desired, "port", 0), 5432);
+	assert_int_equal(strncmp(json_str(desired, "address"), "127.", 4), 0);
+
+	say(plane, "available");
+	out = RDS(DescribeDBInstances, "{'DBInstanceIdentifier': 'alone'}");
+	assert_string_equal(json_path_str(out, "DBInstances.0.DBInstanceStatus"), "available");
+	assert_string_equal(json_path_str(out, "DBInstances.0.Endpoint.Address"),
+			    json_str(lab_ordered(t.lab, "postgres", plane), "address"));
+	assert_int_equal(json_int_or(json_path(out, "DBInstances.0"), "AllocatedStorage", 0), 20);
+
+	assert_non_null(RDS(ModifyDBInstance, "{'DBInstanceIdentifier': 'alone', "
+					      "'MasterUserPassword': 'second-one'}"));
+	lab_turn(t.lab);
+	desired = lab_ordered(t.lab, "postgres", plane);
+	assert_string_equal(json_str(desired, "password"), "second-one");
+	assert_int_equal(json_int_or(desired, "password_number", 0), 2);
+
+	assert_null(RDS(DeleteDBSubnetGroup, "{'DBSubnetGroupName': 'isolated'}"));
+	assert_string_equal(t.code, "InvalidDBSubnetGroupStateFault");
+	assert_non_null(RDS(DeleteDBInstance, "{'DBInstanceIdentifier': 'alone', "
+					      "'SkipFinalSnapshot': true}"));
+	lab_turn(t.lab);
+	assert_null(RDS(DescribeDBInstances, "{'DBInstanceIdentifier': 'alone'}"));
+	assert_non_null(RDS(DeleteDBSubnetGroup, "{'DBSubnetGroupName': 'isolated'}"));
+}
+
+#define GROUP_TYPE "AWS::RDS::DBClusterParameterGroup"
+#define GROUP_PROPS(parameters) \
+	"{'Family': 'aurora-postgresql15', 'Description': 'd', 'Parameters': {" parameters "}}"
+
+static void a_stacks_parameter_group_keeps_what_is_set(void **state)
+{
+	static const char two[] = GROUP_PROPS("'rds.force_ssl': '1', 'work_mem': 64");
+	static const char one[] = GROUP_PROPS("'work_mem': 128");
+	const char *id = trial_make(&t, &rds_service, GROUP_TYPE, two);
+	const json_t *out;
+
+	assert_non_null(id);
+	out = RDS(DescribeDBClusterParameterGroups, "{'DBClusterParameterGroupName': '%s'}", id);
+	assert_string_equal(json_path_str(out, "DBClusterParameterGroups.0.DBParameterGroupFamily"),
+			    "aurora-postgresql15");
+	out = RDS(DescribeDBClusterParameters, "{'DBClusterParameterGroupName': '%s'}", id);
+	assert_int_equal(json_array_size(json_get(out, "Parameters")), 2);
+	assert_string_equal(json_path_str(out, "Parameters.0.ParameterName"), "rds.force_ssl");
+	assert_true(trial_change(&t, &rds_service, GROUP_TYPE, id, two, one));
+	out = RDS(DescribeDBClusterParameters, "{'DBClusterParameterGroupName': '%s'}", id);
+	assert_int_equal(json_array_size(json_get(out, "Parameters")), 1);
+	assert_string_equal(json_path_str(out, "Parameters.0.ParameterValue"), "128");
+	out = trial_read(&t, &rds_service, GROUP_TYPE, id, one);
+	assert_string_equal(json_path_str(out, "Parameters.work_mem"), "128");
+
+	assert_non_null(RDS(CreateDBCluster,
+			    "{" CLUSTER ", 'MasterUserPassword': 'first-one', "
+			    "'DBClusterParameterGroupName': '%s'}",
+			    id));
+	assert_false(trial_unmake(&t, &rds_service, GROUP_TYPE, id, one));
+	assert_string_equal(t.code, "InvalidDBParameterGroupState");
+	assert_non_null(RDS(DeleteDBCluster, "{'DBClusterIdentifier': 'golden', "
+					     "'SkipFinalSnapshot': true}"));
+	assert_true(trial_unmake(&t, &rds_service, GROUP_TYPE, id, one));
+	assert_null(RDS(CreateDBInstance, "{" ALONE ", 'DBParameterGroupName': 'none'}"));
+	assert_string_equal(t.code, "DBParameterGroupNotFound");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +323,8 @@ int main(void)
 		scene(faults_are_awss),
 		scene(what_is_deleted_is_gone_and_gives_its_address_back),
 		scene(tags_go_by_arn),
+		scene(an_instance_without_a_cluster_has_a_server_of_its_own),
+		scene(a_stacks_parameter_group_keeps_what_is_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

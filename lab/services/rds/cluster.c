@@ -35,7 +35,7 @@ const json_t *rds_writer_of(struct request *rq, const char *cluster)
 	return NULL;
 }
 
-static int check_password(struct request *rq, const char *password)
+int rds_check_password(struct request *rq, const char *password)
 {
 	if (strlen(password) < PASSWORD_MIN)
 		return fault_named(rq, "InvalidParameterValue",
@@ -53,6 +53,7 @@ static int check_create(struct request *rq, const char *id, const json_t *in)
 {
 	const char *engine = json_str_or(in, "Engine", "");
 	const char *group = rds_id(rq, json_str(in, "DBSubnetGroupName"));
+	const char *parameters = json_str(in, "DBClusterParameterGroupName");
 
 	if (strcmp(engine, ENGINE) != 0)
 		return fault_named(rq, "InvalidParameterValue",
@@ -62,19 +63,22 @@ static int check_create(struct request *rq, const char *id, const json_t *in)
 		return fault(rq, RDS_DBClusterAlreadyExistsFault, "DB Cluster already exists");
 	if (!group || !store_has(rq->tx, DB_SUBNET_GROUP, group))
 		return rds_no_subnet_group(rq, group ? group : "default");
+	if (!rds_has_parameter_group(rq, DB_CLUSTER_PARAMETER_GROUP, parameters))
+		return fault(rq, RDS_DBClusterParameterGroupNotFoundFault,
+			     "DBClusterParameterGroup not found: %s", parameters);
 	if (!json_str(in, "MasterUsername") || !json_str(in, "MasterUserPassword"))
 		return fault_named(rq, "InvalidParameterCombination",
 				   "The parameters MasterUsername and MasterUserPassword must be "
 				   "provided.");
-	return check_password(rq, json_str(in, "MasterUserPassword"));
+	return rds_check_password(rq, json_str(in, "MasterUserPassword"));
 }
 
 /* Takes an address in the group's first subnet. */
-static int add_address(struct request *rq, const json_t *group, const json_t *in, json_t *cluster)
+int rds_take_address(struct request *rq, const json_t *group, const json_t *in, json_t *database,
+		     const char **ret_address)
 {
 	json_t *call = rq_object(rq);
 	json_t *answer = rq_object(rq);
-	const char *address;
 	int err;
 
 	json_set_str(call, "SubnetId", json_path_str(group, "Subnets.0.SubnetIdentifier"));
@@ -84,12 +88,20 @@ static int add_address(struct request *rq, const json_t *group, const json_t *in
 		       EC2_CreateNetworkInterface, call, answer);
 	if (err)
 		return err > 0 ? fault_pass(rq) : err;
-	address = lab_address(rq, json_path_str(answer, "NetworkInterface.PrivateIpAddress"));
-	json_set_str(cluster, "_Interface",
+	json_set_str(database, "_Interface",
 		     json_path_str(answer, "NetworkInterface.NetworkInterfaceId"));
-	json_set_str(cluster, "Endpoint", address);
-	json_set_str(cluster, "ReaderEndpoint", address);
+	*ret_address = lab_address(rq, json_path_str(answer, "NetworkInterface.PrivateIpAddress"));
 	return 0;
+}
+
+/* At once: the subnet may be deleted next. */
+void rds_give_address(struct request *rq, const json_t *database)
+{
+	json_t *call = rq_object(rq);
+
+	json_set_str(call, "NetworkInterfaceId", json_str(database, "_Interface"));
+	aws_call(rq, principal_service(rq, "rds.amazonaws.com"), &ec2_model,
+		 EC2_DeleteNetworkInterface, call, NULL);
 }
 
 static void copy(json_t *to, const json_t *from, const char *const *members)
@@ -98,9 +110,9 @@ static void copy(json_t *to, const json_t *from, const char *const *members)
 		json_set(to, *members, json_get(from, *members));
 }
 
-static void add_security_groups(json_t *cluster, const json_t *ids)
+void rds_add_security_groups(json_t *database, const json_t *ids)
 {
-	json_t *groups = json_add_array(cluster, "VpcSecurityGroups");
+	json_t *groups = json_add_array(database, "VpcSecurityGroups");
 	const json_t *id;
 	size_t i;
 
@@ -149,26 +161,26 @@ static void add_constants(struct request *rq, json_t *cluster)
 }
 
 /* Which of its logs go to CloudWatch Logs: kept; none does yet. */
-static void set_logs(json_t *cluster, const json_t *types)
+void rds_set_logs(json_t *database, const json_t *types)
 {
-	json_drop(cluster, "EnabledCloudwatchLogsExports");
+	json_drop(database, "EnabledCloudwatchLogsExports");
 	if (json_array_size(types))
-		json_set(cluster, "EnabledCloudwatchLogsExports", types);
+		json_set(database, "EnabledCloudwatchLogsExports", types);
 }
 
-static void change_logs(struct request *rq, json_t *cluster, const json_t *change)
+void rds_change_logs(struct request *rq, json_t *database, const json_t *change)
 {
 	json_t *types = rq_array(rq);
 	const json_t *type;
 	size_t i;
 
-	json_each (json_get(cluster, "EnabledCloudwatchLogsExports"), i, type)
+	json_each (json_get(database, "EnabledCloudwatchLogsExports"), i, type)
 		if (!json_list_has(json_get(change, "DisableLogTypes"), json_string_value(type)))
 			json_push(types, type);
 	json_each (json_get(change, "EnableLogTypes"), i, type)
 		if (!json_list_has(types, json_string_value(type)))
 			json_push(types, type);
-	set_logs(cluster, types);
+	rds_set_logs(database, types);
 }
 
 static void describe_cluster(struct request *rq, const char *id, const json_t *in, json_t *cluster)
@@ -199,7 +211,7 @@ static void describe_cluster(struct request *rq, const char *id, const json_t *i
 	json_set_bool(cluster, "CopyTagsToSnapshot", json_bool_or(in, "CopyTagsToSnapshot", false));
 	json_set_bool(cluster, "IAMDatabaseAuthenticationEnabled",
 		      json_bool_or(in, "EnableIAMDatabaseAuthentication", false));
-	set_logs(cluster, json_get(in, "EnableCloudwatchLogsExports"));
+	rds_set_logs(cluster, json_get(in, "EnableCloudwatchLogsExports"));
 	json_set_str(cluster, "DbClusterResourceId", resource);
 	json_set_str(cluster, "DBClusterArn", rq_arn(rq, "rds", rq_fmt(rq, "cluster:%s", id)));
 	if (json_has(in, "Tags"))
@@ -216,6 +228,7 @@ int rds_create_db_cluster(struct request *rq, const json_t *in, json_t *out)
 	const char *id = rds_id(rq, json_str(in, "DBClusterIdentifier"));
 	const char *group_name = rds_id(rq, json_str(in, "DBSubnetGroupName"));
 	json_t *cluster = rq_object(rq);
+	const char *address = NULL;
 	const json_t *group;
 	int err = check_create(rq, id, in);
 
@@ -225,11 +238,13 @@ int rds_create_db_cluster(struct request *rq, const json_t *in, json_t *out)
 	describe_cluster(rq, id, in, cluster);
 	add_constants(rq, cluster);
 	add_zones(cluster, group);
-	add_security_groups(cluster, json_get(in, "VpcSecurityGroupIds"));
+	rds_add_security_groups(cluster, json_get(in, "VpcSecurityGroupIds"));
 	json_set_str(cluster, "DBSubnetGroup", group_name);
-	err = add_address(rq, group, in, cluster);
+	err = rds_take_address(rq, group, in, cluster, &address);
 	if (err)
 		return err;
+	json_set_str(cluster, "Endpoint", address);
+	json_set_str(cluster, "ReaderEndpoint", address);
 	store_put(rq->tx, DB_CLUSTER, id, cluster);
 	lab_wake(rq->lab, &rds_model);
 	json_set(out, "DBCluster", cluster);
@@ -248,13 +263,17 @@ int rds_modify_db_cluster(struct request *rq, const json_t *in, json_t *out)
 					      NULL};
 	const char *id = rds_id(rq, json_str(in, "DBClusterIdentifier"));
 	const char *password = json_str(in, "MasterUserPassword");
+	const char *parameters = json_str(in, "DBClusterParameterGroupName");
 	json_t *cluster = store_edit(rq->tx, DB_CLUSTER, id);
-	int err = password ? check_password(rq, password) : 0;
+	int err = password ? rds_check_password(rq, password) : 0;
 
 	if (!cluster)
 		return rds_no_cluster(rq, id);
 	if (err)
 		return err;
+	if (!rds_has_parameter_group(rq, DB_CLUSTER_PARAMETER_GROUP, parameters))
+		return fault(rq, RDS_DBClusterParameterGroupNotFoundFault,
+			     "DBClusterParameterGroup not found: %s", parameters);
 	if (json_has(in, "NewDBClusterIdentifier"))
 		return fault_named(rq, "InvalidParameterValue",
 				   "Renaming a cluster is not in the lab.");
@@ -262,12 +281,11 @@ int rds_modify_db_cluster(struct request *rq, const json_t *in, json_t *out)
 	json_set(cluster, "IAMDatabaseAuthenticationEnabled",
 		 json_get(in, "EnableIAMDatabaseAuthentication"));
 	if (json_has(in, "CloudwatchLogsExportConfiguration"))
-		change_logs(rq, cluster, json_get(in, "CloudwatchLogsExportConfiguration"));
+		rds_change_logs(rq, cluster, json_get(in, "CloudwatchLogsExportConfiguration"));
 	if (json_has(in, "DBClusterParameterGroupName"))
-		json_set_str(cluster, "DBClusterParameterGroup",
-			     json_str(in, "DBClusterParameterGroupName"));
+		json_set_str(cluster, "DBClusterParameterGroup", rds_id(rq, parameters));
 	if (json_has(in, "VpcSecurityGroupIds"))
-		add_security_groups(cluster, json_get(in, "VpcSecurityGroupIds"));
+		rds_add_security_groups(cluster, json_get(in, "VpcSecurityGroupIds"));
 	if (password) {
 		json_set_str(
 			cluster, "_Password",
@@ -281,7 +299,7 @@ int rds_modify_db_cluster(struct request *rq, const json_t *in, json_t *out)
 	return 0;
 }
 
-static int check_snapshot(struct request *rq, const json_t *in)
+int rds_check_snapshot(struct request *rq, const json_t *in, const char *what)
 {
 	bool skip = json_bool_or(in, "SkipFinalSnapshot", false);
 	bool named = json_has(in, "FinalDBSnapshotIdentifier");
@@ -289,7 +307,8 @@ static int check_snapshot(struct request *rq, const json_t *in)
 	if (skip && named)
 		return fault_named(rq, "InvalidParameterCombination",
 				   "FinalDBSnapshotIdentifier can not be specified when deleting a "
-				   "cluster with SkipFinalSnapshot.");
+				   "%s with SkipFinalSnapshot.",
+				   what);
 	if (!skip && !named)
 		return fault_named(rq, "InvalidParameterCombination",
 				   "FinalDBSnapshotIdentifier is required unless "
@@ -304,7 +323,6 @@ int rds_delete_db_cluster(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *id = rds_id(rq, json_str(in, "DBClusterIdentifier"));
 	json_t *cluster = store_edit(rq->tx, DB_CLUSTER, id);
-	json_t *call = rq_object(rq);
 	int err;
 
 	if (!cluster)
@@ -317,14 +335,11 @@ int rds_delete_db_cluster(struct request *rq, const json_t *in, json_t *out)
 		return fault(rq, RDS_InvalidDBClusterStateFault,
 			     "Cluster cannot be deleted, it still contains DB instances in "
 			     "non-deleting state.");
-	err = check_snapshot(rq, in);
+	err = rds_check_snapshot(rq, in, "cluster");
 	if (err)
 		return err;
 
-	/* At once: the subnet may be deleted next. */
-	json_set_str(call, "NetworkInterfaceId", json_str(cluster, "_Interface"));
-	aws_call(rq, principal_service(rq, "rds.amazonaws.com"), &ec2_model,
-		 EC2_DeleteNetworkInterface, call, NULL);
+	rds_give_address(rq, cluster);
 	json_set_str(cluster, "Status", "deleting");
 	store_put(rq->tx, DB_CLUSTER, id, cluster);
 	lab_wake(rq->lab, &rds_model);

@@ -1,8 +1,8 @@
 /*
- * instance.c - DB instances: what makes a cluster serve.
+ * instance.c - DB instances: what makes a cluster serve, or stands alone (standalone.c).
  *
  *   keeps      rds/instance   by identifier
- *   left out   readers (a cluster has one instance), instances without a cluster
+ *   left out   readers (a cluster has one instance)
  */
 #include "lab/services/rds/nouns.h"
 
@@ -23,8 +23,7 @@ static int check_create(struct request *rq, const char *id, const json_t *in,
 	if (store_has(rq->tx, DB_INSTANCE, id))
 		return fault(rq, RDS_DBInstanceAlreadyExistsFault, "DB instance already exists");
 	if (!cluster_id)
-		return fault_named(rq, "InvalidParameterValue",
-				   "A DB instance without a cluster is not in the lab.");
+		return rds_check_standalone(rq, in);
 	if (!cluster)
 		return rds_no_cluster(rq, cluster_id);
 	if (!rds_is(cluster, "Engine", json_str_or(in, "Engine", "")))
@@ -102,19 +101,13 @@ static void add_member(struct request *rq, const char *cluster_id, const char *i
 	store_put(rq->tx, DB_CLUSTER, cluster_id, cluster);
 }
 
-int rds_create_db_instance(struct request *rq, const json_t *in, json_t *out)
+/* What it has with or without a cluster. */
+static void describe_instance(struct request *rq, const char *id, const json_t *in,
+			      json_t *instance)
 {
-	const char *id = rds_id(rq, json_str(in, "DBInstanceIdentifier"));
-	const char *cluster_id = rds_id(rq, json_str(in, "DBClusterIdentifier"));
-	json_t *instance = rq_object(rq);
-	int err = check_create(rq, id, in, cluster_id);
-
-	if (err)
-		return err;
 	json_set_str(instance, "DBInstanceIdentifier", id);
 	json_set_str(instance, "DBInstanceClass", json_str(in, "DBInstanceClass"));
 	json_set_str(instance, "DBInstanceStatus", "creating");
-	add_cluster(rq, store_get(rq->tx, DB_CLUSTER, cluster_id), instance);
 	add_constants(rq, instance);
 	json_set_str(instance, "PreferredMaintenanceWindow",
 		     json_str_or(in, "PreferredMaintenanceWindow", "sun:05:00-sun:05:30"));
@@ -131,8 +124,27 @@ int rds_create_db_instance(struct request *rq, const json_t *in, json_t *out)
 		json_set(instance, "TagList", json_get(in, "Tags"));
 	else
 		json_add_array(instance, "TagList");
+}
+
+int rds_create_db_instance(struct request *rq, const json_t *in, json_t *out)
+{
+	const char *id = rds_id(rq, json_str(in, "DBInstanceIdentifier"));
+	const char *cluster_id = rds_id(rq, json_str(in, "DBClusterIdentifier"));
+	json_t *instance = rq_object(rq);
+	int err = check_create(rq, id, in, cluster_id);
+
+	if (err)
+		return err;
+	describe_instance(rq, id, in, instance);
+	if (cluster_id)
+		add_cluster(rq, store_get(rq->tx, DB_CLUSTER, cluster_id), instance);
+	else
+		err = rds_stand_alone(rq, in, instance);
+	if (err)
+		return err;
 	store_put(rq->tx, DB_INSTANCE, id, instance);
-	add_member(rq, cluster_id, id, in);
+	if (cluster_id)
+		add_member(rq, cluster_id, id, in);
 	lab_wake(rq->lab, &rds_model);
 	json_set(out, "DBInstance", instance);
 	return 0;
@@ -145,16 +157,22 @@ int rds_modify_db_instance(struct request *rq, const json_t *in, json_t *out)
 					      "PreferredMaintenanceWindow"};
 	const char *id = rds_id(rq, json_str(in, "DBInstanceIdentifier"));
 	json_t *instance = store_edit(rq->tx, DB_INSTANCE, id);
+	int err = 0;
 
 	if (!instance)
 		return no_instance(rq, id);
-	if (json_has(in, "MasterUserPassword"))
+	if (!json_has(instance, "DBClusterIdentifier"))
+		err = rds_modify_standalone(rq, in, instance);
+	else if (json_has(in, "MasterUserPassword"))
 		return fault_named(rq, "InvalidParameterCombination",
 				   "The password of an Aurora instance is its cluster's: use "
 				   "ModifyDBCluster.");
+	if (err)
+		return err;
 	for (size_t i = 0; i < array_len(members); i++)
 		json_set(instance, members[i], json_get(in, members[i]));
 	store_put(rq->tx, DB_INSTANCE, id, instance);
+	lab_wake(rq->lab, &rds_model);
 	json_set(out, "DBInstance", instance);
 	return 0;
 }
@@ -165,15 +183,22 @@ int rds_delete_db_instance(struct request *rq, const json_t *in, json_t *out)
 	json_t *instance = store_edit(rq->tx, DB_INSTANCE, id);
 	const char *cluster_id = json_str(instance, "DBClusterIdentifier");
 	json_t *cluster;
+	int err;
 
 	if (!instance)
 		return no_instance(rq, id);
 	if (rds_is(instance, "DBInstanceStatus", "deleting"))
 		return fault(rq, RDS_InvalidDBInstanceStateFault,
 			     "Instance %s is already being deleted.", id);
+	if (!cluster_id) {
+		err = rds_check_delete_standalone(rq, in, instance);
+		if (err)
+			return err;
+		rds_give_address(rq, instance);
+	}
 	json_set_str(instance, "DBInstanceStatus", "deleting");
 	store_put(rq->tx, DB_INSTANCE, id, instance);
-	cluster = store_edit(rq->tx, DB_CLUSTER, cluster_id);
+	cluster = cluster_id ? store_edit(rq->tx, DB_CLUSTER, cluster_id) : NULL;
 	if (cluster) {
 		json_add_array(cluster, "DBClusterMembers");
 		store_put(rq->tx, DB_CLUSTER, cluster_id, cluster);

@@ -1,11 +1,10 @@
 /*
- * rds.c - RDS: Aurora PostgreSQL clusters on private PostgreSQL servers.
+ * rds.c - RDS: Aurora PostgreSQL, and PostgreSQL without a cluster, on private servers.
  *
- *   keeps      rds/subnet-group, rds/cluster, rds/instance (nouns.h)
+ *   keeps      rds/subnet-group, rds/cluster, rds/instance, rds/…parameter-group (nouns.h)
  *   publishes  rds.instance.changed     its status did
  *   hears      nothing; facts of role "postgres"
- *   left out   other engines, readers, snapshots, parameter groups, proxies, events, logs, starting and
- *              stopping
+ *   left out   other engines, readers, snapshots, proxies, events, logs, starting and stopping
  */
 #include "lab/services/rds/rds.h"
 #include "lab/services/rds/nouns.h"
@@ -112,10 +111,22 @@ static op_fn *const ops[RDS_NOPS] = {
 	[RDS_DescribeDBClusters] = rds_describe_db_clusters,
 	[RDS_DescribeDBInstances] = rds_describe_db_instances,
 	[RDS_DescribeDBSubnetGroups] = rds_describe_db_subnet_groups,
+	[RDS_CreateDBClusterParameterGroup] = rds_create_parameter_group,
+	[RDS_CreateDBParameterGroup] = rds_create_parameter_group,
+	[RDS_DeleteDBClusterParameterGroup] = rds_delete_parameter_group,
+	[RDS_DeleteDBParameterGroup] = rds_delete_parameter_group,
+	[RDS_DescribeDBClusterParameterGroups] = rds_describe_db_cluster_parameter_groups,
+	[RDS_DescribeDBClusterParameters] = rds_describe_parameters,
+	[RDS_DescribeDBParameterGroups] = rds_describe_db_parameter_groups,
+	[RDS_DescribeDBParameters] = rds_describe_parameters,
 	[RDS_ListTagsForResource] = rds_list_tags_for_resource,
 	[RDS_ModifyDBCluster] = rds_modify_db_cluster,
 	[RDS_ModifyDBInstance] = rds_modify_db_instance,
 	[RDS_ModifyDBSubnetGroup] = rds_modify_db_subnet_group,
+	[RDS_ModifyDBClusterParameterGroup] = rds_modify_parameter_group,
+	[RDS_ModifyDBParameterGroup] = rds_modify_parameter_group,
+	[RDS_ResetDBClusterParameterGroup] = rds_reset_parameter_group,
+	[RDS_ResetDBParameterGroup] = rds_reset_parameter_group,
 	[RDS_RemoveTagsFromResource] = rds_remove_tags_from_resource,
 };
 
@@ -125,6 +136,8 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 		{"DBInstanceIdentifier", "db"},
 		{"DBClusterIdentifier", "cluster"},
 		{"DBSubnetGroupName", "subgrp"},
+		{"DBParameterGroupName", "pg"},
+		{"DBClusterParameterGroupName", "cluster-pg"},
 	};
 
 	if (json_has(in, "ResourceName"))

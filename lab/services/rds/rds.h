@@ -1,5 +1,5 @@
 /*
- * rds.h - Amazon RDS: Aurora PostgreSQL clusters.
+ * rds.h - Amazon RDS: Aurora PostgreSQL clusters, and PostgreSQL without one.
  */
 #ifndef SERVICES_RDS_H
 #define SERVICES_RDS_H

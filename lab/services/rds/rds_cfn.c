@@ -255,6 +255,39 @@ static json_t *cluster_att(struct request *rq, const struct cfn_resource *r, con
 
 /* Instances */
 
+/* Of one without a cluster, and those that an update may change. */
+#define CHANGEABLE                                                                                \
+	"AllocatedStorage", "AutoMinorVersionUpgrade", "BackupRetentionPeriod",                   \
+		"CopyTagsToSnapshot", "DBInstanceClass", "DBParameterGroupName",                  \
+		"DeletionProtection", "EnableIAMDatabaseAuthentication", "EngineVersion", "Iops", \
+		"MaxAllocatedStorage", "MultiAZ", "PreferredBackupWindow",                        \
+		"PreferredMaintenanceWindow", "PubliclyAccessible", "StorageThroughput",          \
+		"StorageType", "VPCSecurityGroups"
+
+static const char *const changeable[] = {CHANGEABLE, NULL};
+static const char *const alone_members[] = {CHANGEABLE,
+					    "DBName",
+					    "DBSubnetGroupName",
+					    "EnableCloudwatchLogsExports",
+					    "Engine",
+					    "KmsKeyId",
+					    "MasterUsername",
+					    "MasterUserPassword",
+					    "Port",
+					    "StorageEncrypted",
+					    NULL};
+
+/* A template has numbers as text ("AllocatedStorage": "20") and another name for the groups. */
+static int instance_input(struct request *rq, int op, const json_t *props, json_t **ret_in)
+{
+	json_t *renamed = rq_copy(rq, props);
+
+	json_set(renamed, "VpcSecurityGroupIds", json_get(props, "VPCSecurityGroups"));
+	json_drop(renamed, "VPCSecurityGroups");
+	json_drop(renamed, "Tags");
+	return cfn_input(rq, &rds_model, op, renamed, ret_in);
+}
+
 static int instance_create(struct request *rq, const struct cfn_resource *r, const char **ret_id)
 {
 	static const char *const members[] = {"AutoMinorVersionUpgrade",
@@ -266,12 +299,14 @@ static int instance_create(struct request *rq, const struct cfn_resource *r, con
 					      "PreferredMaintenanceWindow",
 					      NULL};
 	const char *id = rds_id(rq, cfn_name_prop(rq, r, "DBInstanceIdentifier", 63, true));
-	json_t *in = rq_object(rq);
-	int err = check_props(rq, r, members, "DBInstanceIdentifier");
+	bool alone = !json_has(r->props, "DBClusterIdentifier");
+	json_t *in = NULL;
+	int err = check_props(rq, r, alone ? alone_members : members, "DBInstanceIdentifier");
 
+	if (!err)
+		err = instance_input(rq, RDS_CreateDBInstance, r->props, &in);
 	if (err)
 		return err;
-	copy(in, r->props, members);
 	json_set_str(in, "DBInstanceIdentifier", id);
 	json_set(in, "Tags", cfn_tags(rq, r));
 	*ret_id = id;
@@ -286,11 +321,21 @@ static int instance_update(struct request *rq, const struct cfn_resource *r, con
 					      "PubliclyAccessible",
 					      "PreferredMaintenanceWindow",
 					      NULL};
-	json_t *in = rq_object(rq);
+	const char *password = json_str(r->props, "MasterUserPassword");
+	bool alone = !json_has(r->props, "DBClusterIdentifier");
+	json_t *props = rq_object(rq), *in = NULL;
 	int err;
 
-	copy(in, r->props, members);
+	copy(props, r->props, alone ? changeable : members);
+	err = instance_input(rq, RDS_ModifyDBInstance, props, &in);
+	if (err)
+		return err;
 	json_set_str(in, "DBInstanceIdentifier", r->physical_id);
+	/* Only a new one, as of a cluster. */
+	if (password && strcmp(password, json_str_or(old, "MasterUserPassword", "")) != 0)
+		json_set_str(in, "MasterUserPassword", password);
+	json_set_bool(in, "ApplyImmediately", true);
+	logs_difference(rq, in, r->props, old);
 	err = call(rq, RDS_ModifyDBInstance, in);
 	return err ? err : retag(rq, r, old, "db");
 }
@@ -301,6 +346,9 @@ static int instance_read(struct request *rq, const struct cfn_resource *r, json_
 	static const struct cfn_alias aliases[] = {
 		{"DBSubnetGroupName", "DBSubnetGroup.DBSubnetGroupName"},
 		{"DBParameterGroupName", "DBParameterGroups.0.DBParameterGroupName"},
+		{"EnableCloudwatchLogsExports", "EnabledCloudwatchLogsExports"},
+		{"EnableIAMDatabaseAuthentication", "IAMDatabaseAuthenticationEnabled"},
+		{"Port", "_Port"},
 		{NULL, NULL},
 	};
 
@@ -365,6 +413,22 @@ const struct resource rds_resources[] = {
 		.delete = instance_delete,
 		.settled = instance_settled,
 		.get_att = instance_att,
+	},
+	{
+		.type = "AWS::RDS::DBParameterGroup",
+		.create = rds_parameter_group_create,
+		.update = rds_parameter_group_update,
+		.read = rds_parameter_group_read,
+		.delete = rds_parameter_group_delete,
+		.note = "kept; its parameters do not act, the lab's PostgreSQL has no TLS",
+	},
+	{
+		.type = "AWS::RDS::DBClusterParameterGroup",
+		.create = rds_cluster_parameter_group_create,
+		.update = rds_cluster_parameter_group_update,
+		.read = rds_cluster_parameter_group_read,
+		.delete = rds_cluster_parameter_group_delete,
+		.note = "kept; its parameters do not act, the lab's PostgreSQL has no TLS",
 	},
 	{.type = NULL},
 };

@@ -1,5 +1,6 @@
 /*
- * server.c - the PostgreSQL behind a cluster: wanted while the cluster has an instance.
+ * server.c - the PostgreSQL behind a cluster, wanted while the cluster has an instance, or behind
+ * an instance that stands alone.
  *
  * The password is kept sealed under the lab's key, and numbered: the server takes each number once, so
  * that a password that was changed in SQL since (as a rotation does) stays changed.
@@ -30,15 +31,15 @@ const char *rds_seal_password(struct request *rq, const char *resource_id, const
 	return rq_strdup(rq, buf_text(&text));
 }
 
-static const char *open_password(struct request *rq, const json_t *cluster)
+static const char *open_password(struct request *rq, const char *resource_id,
+				 const json_t *database)
 {
-	const char *text = json_str_or(cluster, "_Password", "");
+	const char *text = json_str_or(database, "_Password", "");
 	struct buf sealed AUTO_BUF = {0};
 	struct buf password AUTO_BUF = {0};
 
 	if (!base64_decode(&sealed, text, strlen(text)) ||
-	    !seal_open(lab_master_key(rq->lab), json_str(cluster, "DbClusterResourceId"),
-		       sealed.data, sealed.len, &password))
+	    !seal_open(lab_master_key(rq->lab), resource_id, sealed.data, sealed.len, &password))
 		return NULL;
 	return rq_strdup(rq, buf_text(&password));
 }
@@ -60,24 +61,51 @@ static int64_t max_connections(const json_t *cluster)
 	return connections < 20 ? 20 : connections;
 }
 
-static const char *plane_of(struct request *rq, const json_t *cluster)
+static bool stands_alone(const json_t *instance)
 {
-	return rds_id(rq, json_str(cluster, "DbClusterResourceId"));
+	return !json_has(instance, "DBClusterIdentifier");
 }
 
-static void want(struct request *rq, const json_t *cluster)
+/* database: a cluster, or an instance that stands alone. */
+static const char *resource_id(const json_t *database)
 {
-	const char *plane = plane_of(rq, cluster);
+	const char *cluster = json_str(database, "DbClusterResourceId");
+
+	return cluster ? cluster : json_str(database, "DbiResourceId");
+}
+
+static const char *plane_of(struct request *rq, const json_t *database)
+{
+	return rds_id(rq, resource_id(database));
+}
+
+static const char *address_of(const json_t *database)
+{
+	const char *alone = json_str(database, "_Address");
+
+	return alone ? alone : json_str(database, "Endpoint");
+}
+
+static int64_t port_of(const json_t *database)
+{
+	return json_int_or(database, "_Port", json_int_or(database, "Port", DB_PORT));
+}
+
+static void want(struct request *rq, const json_t *database)
+{
+	bool alone = json_has(database, "_Address");
+	const char *plane = plane_of(rq, database);
 	json_t *desired = rq_object(rq);
 
 	json_set_str(desired, "data", rq_fmt(rq, "postgres/%s", plane));
-	json_set_str(desired, "address", json_str(cluster, "Endpoint"));
-	json_set_int(desired, "port", json_int_or(cluster, "Port", DB_PORT));
-	json_set_str(desired, "database", json_str(cluster, "DatabaseName"));
-	json_set_str(desired, "username", json_str(cluster, "MasterUsername"));
-	json_set_str(desired, "password", open_password(rq, cluster));
-	json_set_int(desired, "password_number", json_int_or(cluster, "_PasswordNumber", 1));
-	json_set_int(desired, "max_connections", max_connections(cluster));
+	json_set_str(desired, "address", address_of(database));
+	json_set_int(desired, "port", port_of(database));
+	json_set_str(desired, "database", json_str(database, alone ? "DBName" : "DatabaseName"));
+	json_set_str(desired, "username", json_str(database, "MasterUsername"));
+	json_set_str(desired, "password", open_password(rq, resource_id(database), database));
+	json_set_int(desired, "password_number", json_int_or(database, "_PasswordNumber", 1));
+	json_set_int(desired, "max_connections",
+		     alone ? CONNECTIONS_MOST : max_connections(database));
 	json_set_bool(desired, "fsync", true);
 	plane_want(rq, POSTGRES_ROLE, plane, desired);
 }
@@ -144,14 +172,35 @@ static bool move_cluster(struct request *rq, const json_t *cluster)
 	return false;
 }
 
+/* The same for an instance that stands alone. */
+static bool move_instance(struct request *rq, const json_t *instance)
+{
+	const char *plane = plane_of(rq, instance);
+
+	if (!rds_is(instance, "DBInstanceStatus", "deleting")) {
+		want(rq, instance);
+		return false;
+	}
+	if (runs(rq, plane)) {
+		plane_dismiss(rq, POSTGRES_ROLE, plane, GRACE);
+		return true;
+	}
+	remove_data(rq, plane);
+	store_delete(rq->tx, DB_INSTANCE, json_str(instance, "DBInstanceIdentifier"));
+	return false;
+}
+
 msec rds_tick(struct request *rq)
 {
-	const json_t *cluster;
+	const json_t *cluster, *instance;
 	bool waits = false;
 	size_t i;
 
 	json_each (store_list(rq->tx, DB_CLUSTER), i, cluster)
 		waits = move_cluster(rq, cluster) || waits;
+	json_each (store_list(rq->tx, DB_INSTANCE), i, instance)
+		if (stands_alone(instance))
+			waits = move_instance(rq, instance) || waits;
 	return waits ? LOOK : TICK_NEVER;
 }
 
@@ -167,6 +216,20 @@ static const json_t *cluster_of(struct request *rq, const char *plane_id)
 	return NULL;
 }
 
+/* The one that stands alone, on this server, and stays; or NULL. */
+static const json_t *instance_of(struct request *rq, const char *plane_id)
+{
+	const json_t *instance;
+	size_t i;
+
+	json_each (store_list(rq->tx, DB_INSTANCE), i, instance) {
+		if (stands_alone(instance) && strcmp(plane_of(rq, instance), plane_id) == 0 &&
+		    !rds_is(instance, "DBInstanceStatus", "deleting"))
+			return instance;
+	}
+	return NULL;
+}
+
 static const char *instance_status(const char *status)
 {
 	if (strcmp(status, "available") == 0 || strcmp(status, "failed") == 0)
@@ -178,8 +241,9 @@ void rds_fact(struct request *rq, const char *plane_id, const json_t *fact)
 {
 	const json_t *cluster = cluster_of(rq, plane_id);
 	const char *status = instance_status(json_str_or(fact, "status", ""));
-	const json_t *writer =
-		cluster ? rds_writer_of(rq, json_str(cluster, "DBClusterIdentifier")) : NULL;
+	const json_t *writer = cluster ? rds_writer_of(rq, json_str(cluster, "DBClusterIdentifier"))
+				       : instance_of(rq, plane_id);
+	const json_t *database = cluster ? cluster : writer;
 	const char *id = json_str(writer, "DBInstanceIdentifier");
 	json_t *instance;
 
@@ -191,8 +255,8 @@ void rds_fact(struct request *rq, const char *plane_id, const json_t *fact)
 	if (strcmp(status, "available") == 0) {
 		json_t *endpoint = json_add_object(instance, "Endpoint");
 
-		json_set_str(endpoint, "Address", json_str(cluster, "Endpoint"));
-		json_set_int(endpoint, "Port", json_int_or(cluster, "Port", DB_PORT));
+		json_set_str(endpoint, "Address", address_of(database));
+		json_set_int(endpoint, "Port", port_of(database));
 		json_set_str(endpoint, "HostedZoneId", HOSTED_ZONE);
 	}
 	store_put(rq->tx, DB_INSTANCE, id, instance);

@@ -105,7 +105,7 @@ int rds_modify_db_subnet_group(struct request *rq, const json_t *in, json_t *out
 int rds_delete_db_subnet_group(struct request *rq, const json_t *in, json_t *out)
 {
 	const char *name = rds_id(rq, json_str(in, "DBSubnetGroupName"));
-	const json_t *cluster;
+	const json_t *cluster, *instance;
 	size_t i;
 
 	if (!store_has(rq->tx, DB_SUBNET_GROUP, name))
@@ -117,6 +117,14 @@ int rds_delete_db_subnet_group(struct request *rq, const json_t *in, json_t *out
 				     "Cannot delete the subnet group '%s' because at least one "
 				     "database cluster: %s is still using it.",
 				     name, json_str(cluster, "DBClusterIdentifier"));
+	}
+	json_each (store_list(rq->tx, DB_INSTANCE), i, instance) {
+		if (rds_is(json_get(instance, "DBSubnetGroup"), "DBSubnetGroupName", name) &&
+		    !rds_is(instance, "DBInstanceStatus", "deleting"))
+			return fault(rq, RDS_InvalidDBSubnetGroupStateFault,
+				     "Cannot delete the subnet group '%s' because at least one "
+				     "database instance: %s is still using it.",
+				     name, json_str(instance, "DBInstanceIdentifier"));
 	}
 	store_delete(rq->tx, DB_SUBNET_GROUP, name);
 	return 0;

@@ -1,5 +1,5 @@
 /*
- * tag.c - tags of clusters, instances and subnet groups, by their ARNs.
+ * tag.c - tags of clusters, instances, subnet groups and parameter groups, by their ARNs.
  */
 #include "lab/services/rds/nouns.h"
 
@@ -20,6 +20,9 @@ static int find(struct request *rq, const json_t *in, struct tagged *ret_tagged)
 	} kinds[] = {
 		{":cluster:", DB_CLUSTER, "TagList", RDS_DBClusterNotFoundFault},
 		{":db:", DB_INSTANCE, "TagList", RDS_DBInstanceNotFoundFault},
+		{":pg:", DB_PARAMETER_GROUP, "_Tags", RDS_DBParameterGroupNotFoundFault},
+		{":cluster-pg:", DB_CLUSTER_PARAMETER_GROUP, "_Tags",
+		 RDS_DBParameterGroupNotFoundFault},
 		{":subgrp:", DB_SUBNET_GROUP, "_Tags", RDS_DBSubnetGroupNotFoundFault},
 	};
 	const char *arn = json_str_or(in, "ResourceName", "");
