@@ -16,6 +16,7 @@
 
 #define WEB_ACL "wafv2/web_acl"
 #define ASSOCIATION "wafv2/association"
+#define LOGGING "wafv2/logging"
 
 #define PAGE 100
 
@@ -271,6 +272,7 @@ static int delete_web_acl(struct request *rq, const json_t *in, json_t *out)
 				     "AWS WAF couldn’t perform the operation because your resource "
 				     "is being used by another resource or it’s associated with "
 				     "another resource.");
+	store_delete(rq->tx, LOGGING, json_str(acl, "ARN"));
 	store_delete(rq->tx, WEB_ACL, key_of(rq, json_str(in, "Scope"), json_str(in, "Id")));
 	return 0;
 }
@@ -331,6 +333,47 @@ static int list_tags_for_resource(struct request *rq, const json_t *in, json_t *
 	return 0;
 }
 
+static int put_logging_configuration(struct request *rq, const json_t *in, json_t *out)
+{
+	json_t *logging = rq_copy(rq, json_get(in, "LoggingConfiguration"));
+	const json_t *to = json_get(logging, "LogDestinationConfigs");
+	const char *arn = json_str(logging, "ResourceArn");
+	const char *destination = json_array_size(to) ? json_string_value(json_at(to, 0)) : "";
+
+	if (!find_by_arn(rq, arn))
+		return missing(rq);
+	if (!strstr(destination, ":aws-waf-logs-") && !strstr(destination, "/aws-waf-logs-"))
+		return fault(rq, WAFV2_WAFInvalidParameterException,
+			     "Error reason: The ARN isn't valid. A valid ARN begins with arn: and "
+			     "includes other information separated by colons or slashes., field: "
+			     "LOG_DESTINATION, parameter: %s",
+			     destination);
+	json_set_bool(logging, "ManagedByFirewallManager", false);
+	store_put(rq->tx, LOGGING, arn, logging);
+	json_set(out, "LoggingConfiguration", logging);
+	return 0;
+}
+
+static int get_logging_configuration(struct request *rq, const json_t *in, json_t *out)
+{
+	const json_t *logging = store_get(rq->tx, LOGGING, json_str(in, "ResourceArn"));
+
+	if (!logging)
+		return missing(rq);
+	json_set(out, "LoggingConfiguration", logging);
+	return 0;
+}
+
+static int delete_logging_configuration(struct request *rq, const json_t *in, json_t *out)
+{
+	const char *arn = json_str(in, "ResourceArn");
+
+	if (!store_has(rq->tx, LOGGING, arn))
+		return missing(rq);
+	store_delete(rq->tx, LOGGING, arn);
+	return 0;
+}
+
 static const char *arn_of(struct request *rq, int op, const json_t *in, const char **ret_action)
 {
 	switch (op) {
@@ -341,6 +384,11 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 	case WAFV2_DeleteWebACL:
 		return web_acl_arn(rq, json_str(in, "Scope"), json_str(in, "Name"),
 				   json_str(in, "Id"));
+	case WAFV2_PutLoggingConfiguration:
+		return json_path_str(in, "LoggingConfiguration.ResourceArn");
+	case WAFV2_GetLoggingConfiguration:
+	case WAFV2_DeleteLoggingConfiguration:
+		return json_str(in, "ResourceArn");
 	case WAFV2_AssociateWebACL:
 	case WAFV2_ListResourcesForWebACL:
 		return json_str(in, "WebACLArn");
@@ -352,13 +400,16 @@ static const char *arn_of(struct request *rq, int op, const json_t *in, const ch
 static op_fn *const ops[WAFV2_NOPS] = {
 	[WAFV2_AssociateWebACL] = associate_web_acl,
 	[WAFV2_CreateWebACL] = create_web_acl,
+	[WAFV2_DeleteLoggingConfiguration] = delete_logging_configuration,
 	[WAFV2_DeleteWebACL] = delete_web_acl,
 	[WAFV2_DisassociateWebACL] = disassociate_web_acl,
+	[WAFV2_GetLoggingConfiguration] = get_logging_configuration,
 	[WAFV2_GetWebACL] = get_web_acl,
 	[WAFV2_GetWebACLForResource] = get_web_acl_for_resource,
 	[WAFV2_ListResourcesForWebACL] = list_resources_for_web_acl,
 	[WAFV2_ListTagsForResource] = list_tags_for_resource,
 	[WAFV2_ListWebACLs] = list_web_acls,
+	[WAFV2_PutLoggingConfiguration] = put_logging_configuration,
 	[WAFV2_UpdateWebACL] = update_web_acl,
 };
 

@@ -1,7 +1,8 @@
 /*
- * wafv2_cfn.c - AWS::WAFv2::WebACL and AWS::WAFv2::WebACLAssociation.
+ * wafv2_cfn.c - AWS::WAFv2::WebACL, its associations and its logging.
  *
- * A web ACL's physical id is name|id|scope, an association's is web ACL ARN|resource ARN.
+ * A web ACL's physical id is name|id|scope, an association's is web ACL ARN|resource ARN, a
+ * logging configuration's the web ACL's ARN.
  */
 #include "lab/services/wafv2/wafv2_cfn.h"
 
@@ -125,6 +126,49 @@ static int disassociate(struct request *rq, const struct cfn_resource *r)
 			       "WAFNonexistentItemException");
 }
 
+static int put_logging(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	json_t *props = rq_object(rq), *in = NULL;
+	int err;
+
+	json_set(props, "LoggingConfiguration", r->props);
+	err = cfn_input(rq, &wafv2_model, WAFV2_PutLoggingConfiguration, props, &in);
+	if (err)
+		return err;
+	*ret_id = json_path_str(in, "LoggingConfiguration.ResourceArn");
+	return cfn_call(rq, &wafv2_model, WAFV2_PutLoggingConfiguration, in, NULL);
+}
+
+static int update_logging(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	const char *id = NULL;
+
+	return put_logging(rq, r, &id);
+}
+
+static int read_logging(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
+			int *ret_there)
+{
+	static const struct cfn_reading how = {
+		.model = &wafv2_model,
+		.op = WAFV2_GetLoggingConfiguration,
+		.id = "ResourceArn",
+		.path = "LoggingConfiguration",
+		.gone = "WAFNonexistentItemException",
+	};
+
+	return cfn_read(rq, r, &how, NULL, ret_props, ret_there);
+}
+
+static int delete_logging(struct request *rq, const struct cfn_resource *r)
+{
+	json_t *in = rq_object(rq);
+
+	json_set_str(in, "ResourceArn", r->physical_id);
+	return cfn_call_unless(rq, &wafv2_model, WAFV2_DeleteLoggingConfiguration, in,
+			       "WAFNonexistentItemException");
+}
+
 const struct resource wafv2_resources[] = {
 	{
 		.type = "AWS::WAFv2::WebACL",
@@ -138,6 +182,14 @@ const struct resource wafv2_resources[] = {
 		.type = "AWS::WAFv2::WebACLAssociation",
 		.create = associate,
 		.delete = disassociate,
+		.note = "kept, does not act yet",
+	},
+	{
+		.type = "AWS::WAFv2::LoggingConfiguration",
+		.create = put_logging,
+		.update = update_logging,
+		.read = read_logging,
+		.delete = delete_logging,
 		.note = "kept, does not act yet",
 	},
 	{.type = NULL},
