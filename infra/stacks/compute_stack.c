@@ -70,6 +70,17 @@ static struct ecs_container_image *image_of(struct cdk_stack *stack, const struc
 			->container_image;
 }
 
+static void say_task_definition(struct cdk_stack *stack, struct ecs_fargate_task_definition *task)
+{
+	struct ssm_string_parameter_props props = {
+		.parameter_name = TASK_DEFINITION_PARAMETER,
+		.string_value = ecs_fargate_task_definition_task_definition_arn(task),
+		.description = "the newest task definition",
+	};
+
+	ssm_string_parameter_new(&stack->construct, "TaskDefinitionArn", &props);
+}
+
 static struct ecs_fargate_task_definition *task_of(struct cdk_stack *stack,
 						   const struct options *options,
 						   const struct data_stack *data,
@@ -95,6 +106,7 @@ static struct ecs_fargate_task_definition *task_of(struct cdk_stack *stack,
 	};
 	struct ecs_fargate_task_definition *task = ecs_task_new(&stack->construct, "Task", &props);
 
+	say_task_definition(stack, task);
 	cdk_validations_acknowledge(
 		cdk_validations_of(&task->iconstruct),
 		{.id = cdk_fmt("AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:%s:"

@@ -7,6 +7,10 @@
 #include "infra/cdk/ssm.h"
 #include "infra/stacks/data_stack.h"
 
+/* Where the stack says which task definition is the newest. An export would be in use, and what is in
+ * use can't change: no task definition could be replaced by a newer one. */
+#define TASK_DEFINITION_PARAMETER "/golden/task_definition"
+
 struct compute_stack {
 	struct ecs_service_alb service;
 	struct ecs_fargate_task_definition *task;

@@ -161,8 +161,7 @@ static struct codedeploy_ecs_deployment_group *group_of(struct cdk_stack *stack,
 	return codedeploy_ecs_deployment_group_new(&stack->construct, "Group", &props);
 }
 
-static void store_app_spec(struct cdk_stack *stack, const struct compute_stack *compute,
-			   struct lambda_function *hook)
+static void store_app_spec(struct cdk_stack *stack, struct lambda_function *hook)
 {
 	const char *spec =
 		cdk_fmt("{\"version\":0.0,\"Resources\":[{\"TargetService\":{\"Type\":\"AWS::ECS::"
@@ -170,7 +169,8 @@ static void store_app_spec(struct cdk_stack *stack, const struct compute_stack *
 			"\"Properties\":{\"TaskDefinition\":\"%s\",\"LoadBalancerInfo\":{"
 			"\"ContainerName\":\"%s\",\"ContainerPort\":%d}}}}],"
 			"\"Hooks\":[{\"AfterAllowTestTraffic\":\"%s\"}]}",
-			ecs_fargate_task_definition_task_definition_arn(compute->task),
+			ssm_string_parameter_value_for_string_parameter(&stack->construct,
+									TASK_DEFINITION_PARAMETER),
 			ECS_TASK_CONTAINER, ECS_TASK_PORT, lambda_function_function_name(hook));
 	struct ssm_string_parameter_props props = {
 		.parameter_name = "/golden/appspec",
@@ -192,7 +192,7 @@ static void add_blue_green(struct cdk_stack *stack, const struct options *option
 
 	allow(hook, "codedeploy:PutLifecycleEventHookExecutionStatus",
 	      codedeploy_ecs_deployment_group_deployment_group_arn(group));
-	store_app_spec(stack, compute, hook);
+	store_app_spec(stack, hook);
 	cdk_validations_acknowledge(
 		cdk_validations_of(&group->iconstruct),
 		{.id = "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
