@@ -16,6 +16,7 @@
 #include "lab/services/ecr/ecr.h"
 #include "lab/services/iam/iam.h"
 #include "lab/services/kms/kms.h"
+#include "lab/services/logs/logs.h"
 #include "lab/services/s3/s3.h"
 #include "lab/services/ssm/ssm.h"
 #include "lib/base/buf.h"
@@ -30,6 +31,7 @@ static const struct service *const services[] = {
 	&ecr_service,
 	&iam_service,
 	&kms_service,
+	&logs_service,
 	&s3_service,
 	&ssm_service,
 	NULL,
@@ -475,7 +477,7 @@ static void a_stack_goes_on_after_a_restart(void **state)
 /* A template of the repository, as it is. */
 static char *template_file(const char *name)
 {
-	AUTO_FREE char *path = mem_fmt("%s/%s.template.json", root, name);
+	AUTO_FREE char *path = mem_fmt("%s/%s", root, name);
 	AUTO_JSON json_t *tree = json_load_file(path, 0, NULL);
 
 	if (!tree)
@@ -497,7 +499,7 @@ static void created_from(const char *name, const char *file)
 /* The network's template asks the parameter that the bootstrap stack makes. */
 static void the_network_stands_on_the_bootstrap_stack(void **state)
 {
-	AUTO_FREE char *text = template_file("infra/templates/GoldenNetwork");
+	AUTO_FREE char *text = template_file("infra/tests/snapshots/GoldenNetwork.json");
 	AUTO_JSON json_t *in =
 		json_pack("{s:s, s:s}", "StackName", "GoldenNetwork", "TemplateBody", text);
 	const json_t *out;
@@ -506,12 +508,12 @@ static void the_network_stands_on_the_bootstrap_stack(void **state)
 	assert_string_equal(trial.message, "Unable to fetch parameters "
 					   "[/cdk-bootstrap/hnb659fds/version] from parameter "
 					   "store for this account.");
-	created_from("CDKToolkit", "lab/templates/CDKToolkit");
-	created_from("GoldenNetwork", "infra/templates/GoldenNetwork");
+	created_from("CDKToolkit", "lab/templates/CDKToolkit.template.json");
+	created_from("GoldenNetwork", "infra/tests/snapshots/GoldenNetwork.json");
 	out = ask(CLOUDFORMATION_DescribeStacks, "GoldenNetwork");
 	assert_string_equal(json_path_str(out, "Stacks.0.Parameters.0.ResolvedValue"), "30");
 	out = ask(CLOUDFORMATION_DescribeStackResources, "GoldenNetwork");
-	assert_int_equal(json_array_size(json_get(out, "StackResources")), 30);
+	assert_int_equal(json_array_size(json_get(out, "StackResources")), 36);
 	out = trial_ask(&trial, &ec2_model, EC2_DescribeNatGateways, "{}");
 	assert_string_equal(json_path_str(out, "NatGateways.0.State"), "available");
 
@@ -522,7 +524,7 @@ static void the_network_stands_on_the_bootstrap_stack(void **state)
 
 static void roles_are_made_by_those_who_say_so(void **state)
 {
-	AUTO_FREE char *text = template_file("lab/templates/CDKToolkit");
+	AUTO_FREE char *text = template_file("lab/templates/CDKToolkit.template.json");
 	AUTO_JSON json_t *in =
 		json_pack("{s:s, s:s}", "StackName", "CDKToolkit", "TemplateBody", text);
 
