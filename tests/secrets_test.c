@@ -2,7 +2,7 @@
  * secrets_test.c - secrets, SecureStrings, keys, roles and their sessions, together: who gets to read
  * what.
  */
-#include "lab/aws/trial.h"
+#include "lab/aws/trial_resource.h"
 #include "lab/models/iam.h"
 #include "lab/models/kms.h"
 #include "lab/models/secretsmanager.h"
@@ -285,13 +285,16 @@ static void passwords_are_as_wished(void **state)
 	assert_null(SM(GetRandomPassword, "{'PasswordLength': 3}"));
 }
 
-static void rotation_is_not_in_the_lab(void **state)
+static void a_secret_does_not_rotate_at_once(void **state)
 {
-	char arn[128];
-
-	make_secret("", arn);
-	assert_null(SM(RotateSecret, "{'SecretId': 'db'}"));
-	assert_string_equal(t.code, "NotImplemented");
+	assert_non_null(SM(CreateSecret, "{'Name': 'db', 'SecretString': 'x'}"));
+	assert_null(SM(RotateSecret, "{'SecretId': 'db', 'RotateImmediately': false}"));
+	assert_string_equal(t.code, "InvalidRequestException");
+	assert_non_null(strstr(t.message, "No Lambda rotation function"));
+	assert_null(SM(RotateSecret, "{'SecretId': 'db', 'RotationLambdaARN': "
+				     "'arn:aws:lambda:us-east-1:123456789012:function:rotate'}"));
+	assert_string_equal(t.code, "InvalidRequestException");
+	assert_non_null(strstr(t.message, "not in the lab"));
 }
 
 static void secrets_are_listed_and_tagged(void **state)
@@ -406,6 +409,42 @@ static void a_template_makes_a_secret_with_a_password(void **state)
 	trial_within(&t, &secretsmanager_model, make_database_secret, NULL);
 }
 
+#define SCHEDULE "AWS::SecretsManager::RotationSchedule"
+#define POLICY "AWS::SecretsManager::ResourcePolicy"
+
+static void what_hangs_on_a_secret_comes_and_goes_with_its_stack(void **state)
+{
+	static const char schedule[] = "{'SecretId': 'hung', 'RotationLambdaARN': "
+				       "'arn:aws:lambda:us-east-1:123456789012:function:rotate', "
+				       "'RotationRules': {'AutomaticallyAfterDays': 30}}";
+	static const char policy[] =
+		"{'SecretId': 'hung', 'ResourcePolicy': {'Version': '2012-10-17', 'Statement': "
+		"[{'Effect': 'Deny', 'Principal': '*', 'Action': "
+		"'secretsmanager:DeleteSecret', 'Resource': '*'}]}}";
+	const char *id;
+	const json_t *out;
+
+	assert_non_null(SM(CreateSecret, "{'Name': 'hung', 'SecretString': 'x'}"));
+	id = trial_make(&t, &secretsmanager_service, SCHEDULE, schedule);
+	assert_non_null(id);
+	out = SM(DescribeSecret, "{'SecretId': 'hung'}");
+	assert_string_equal(json_str(out, "ARN"), id);
+	assert_true(json_bool_or(out, "RotationEnabled", false));
+	assert_int_equal(json_int_or(json_get(out, "RotationRules"), "AutomaticallyAfterDays", 0),
+			 30);
+	assert_null(SM(RotateSecret, "{'SecretId': 'hung'}"));
+	assert_string_equal(t.code, "InvalidRequestException");
+	assert_true(trial_unmake(&t, &secretsmanager_service, SCHEDULE, id, schedule));
+	out = SM(DescribeSecret, "{'SecretId': 'hung'}");
+	assert_false(json_bool_or(out, "RotationEnabled", true));
+
+	id = trial_make(&t, &secretsmanager_service, POLICY, policy);
+	assert_non_null(id);
+	assert_non_null(json_str(SM(GetResourcePolicy, "{'SecretId': 'hung'}"), "ResourcePolicy"));
+	assert_true(trial_unmake(&t, &secretsmanager_service, POLICY, id, policy));
+	assert_null(json_str(SM(GetResourcePolicy, "{'SecretId': 'hung'}"), "ResourcePolicy"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, opened, closed)
@@ -419,11 +458,12 @@ int main(void)
 		TEST(a_deleted_secret_can_be_restored_for_a_while),
 		TEST(who_reads_a_secret_needs_its_key_too),
 		TEST(passwords_are_as_wished),
-		TEST(rotation_is_not_in_the_lab),
+		TEST(a_secret_does_not_rotate_at_once),
 		TEST(secrets_are_listed_and_tagged),
 		TEST(a_role_is_assumed_by_whom_it_trusts),
 		TEST(a_session_needs_leave_to_assume_where_the_account_is_trusted),
 		TEST(a_template_makes_a_secret_with_a_password),
+		TEST(what_hangs_on_a_secret_comes_and_goes_with_its_stack),
 	};
 
 	return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);

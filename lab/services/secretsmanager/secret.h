@@ -35,6 +35,7 @@ const char *password_make(struct request *rq, const json_t *wishes, const char *
 op_fn secretsmanager_get_random_password, secretsmanager_get_secret_value,
 	secretsmanager_put_secret_value, secretsmanager_update_secret_version_stage,
 	secretsmanager_list_secret_version_ids;
+op_fn secretsmanager_rotate_secret, secretsmanager_cancel_rotate_secret;
 
 extern const struct resource secretsmanager_resources[];
 

@@ -463,6 +463,7 @@ static void conditions(struct request *rq, int op, const json_t *in, json_t *key
 }
 
 static op_fn *const ops[SECRETSMANAGER_NOPS] = {
+	[SECRETSMANAGER_CancelRotateSecret] = secretsmanager_cancel_rotate_secret,
 	[SECRETSMANAGER_CreateSecret] = create_secret,
 	[SECRETSMANAGER_DeleteResourcePolicy] = delete_resource_policy,
 	[SECRETSMANAGER_DeleteSecret] = delete_secret,
@@ -475,6 +476,7 @@ static op_fn *const ops[SECRETSMANAGER_NOPS] = {
 	[SECRETSMANAGER_PutResourcePolicy] = put_resource_policy,
 	[SECRETSMANAGER_PutSecretValue] = secretsmanager_put_secret_value,
 	[SECRETSMANAGER_RestoreSecret] = restore_secret,
+	[SECRETSMANAGER_RotateSecret] = secretsmanager_rotate_secret,
 	[SECRETSMANAGER_TagResource] = tag_resource,
 	[SECRETSMANAGER_UntagResource] = untag_resource,
 	[SECRETSMANAGER_UpdateSecret] = update_secret,

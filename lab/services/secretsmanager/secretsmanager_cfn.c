@@ -1,7 +1,7 @@
 /*
- * secretsmanager_cfn.c - AWS::SecretsManager::Secret and ::SecretTargetAttachment.
+ * secretsmanager_cfn.c - AWS::SecretsManager::Secret and what hangs on one.
  *
- *   left out   ReplicaRegions; targets other than RDS
+ *   left out   HostedRotationLambda; ReplicaRegions; targets other than RDS
  */
 #include "lab/aws/cfn_call.h"
 #include "lab/models/rds.h"
@@ -242,6 +242,73 @@ static int delete_attachment(struct request *rq, const struct cfn_resource *r)
 	return 0;
 }
 
+/* What hangs on a secret has the secret's ARN for its id. */
+static int told(struct request *rq, int op, const json_t *in, const char **ret_id)
+{
+	json_t *out = rq_object(rq);
+	int result = call(rq, op, in, out);
+
+	if (result == 0)
+		*ret_id = rq_strdup(rq, json_str(out, "ARN"));
+	return result;
+}
+
+static int untold(struct request *rq, int op, const struct cfn_resource *r)
+{
+	json_t *in = rq_object(rq);
+
+	json_set_str(in, "SecretId", r->physical_id);
+	return cfn_call_unless(rq, &secretsmanager_model, op, in, "ResourceNotFoundException");
+}
+
+static int create_policy(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	AUTO_FREE char *text = json_text(json_get(r->props, "ResourcePolicy"));
+	json_t *in = rq_object(rq);
+
+	json_set(in, "SecretId", json_get(r->props, "SecretId"));
+	json_set(in, "BlockPublicPolicy", json_get(r->props, "BlockPublicPolicy"));
+	json_set_str(in, "ResourcePolicy", text);
+	return told(rq, SECRETSMANAGER_PutResourcePolicy, in, ret_id);
+}
+
+static int update_policy(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	const char *id = NULL;
+
+	return create_policy(rq, r, &id);
+}
+
+static int delete_policy(struct request *rq, const struct cfn_resource *r)
+{
+	return untold(rq, SECRETSMANAGER_DeleteResourcePolicy, r);
+}
+
+static int create_schedule(struct request *rq, const struct cfn_resource *r, const char **ret_id)
+{
+	json_t *props = rq_copy(rq, r->props), *in = NULL;
+	int result;
+
+	json_drop(props, "RotateImmediatelyOnUpdate");
+	result = cfn_input(rq, &secretsmanager_model, SECRETSMANAGER_RotateSecret, props, &in);
+	if (result != 0)
+		return result;
+	json_set_bool(in, "RotateImmediately", false);
+	return told(rq, SECRETSMANAGER_RotateSecret, in, ret_id);
+}
+
+static int update_schedule(struct request *rq, const struct cfn_resource *r, const json_t *old)
+{
+	const char *id = NULL;
+
+	return create_schedule(rq, r, &id);
+}
+
+static int delete_schedule(struct request *rq, const struct cfn_resource *r)
+{
+	return untold(rq, SECRETSMANAGER_CancelRotateSecret, r);
+}
+
 const struct resource secretsmanager_resources[] = {
 	{
 		.type = "AWS::SecretsManager::Secret",
@@ -257,6 +324,21 @@ const struct resource secretsmanager_resources[] = {
 		.delete = delete_attachment,
 		.settled = attachment_settled,
 		.get_att = secret_att,
+	},
+	{
+		.type = "AWS::SecretsManager::ResourcePolicy",
+		.create = create_policy,
+		.update = update_policy,
+		.delete = delete_policy,
+		.get_att = secret_att,
+	},
+	{
+		.type = "AWS::SecretsManager::RotationSchedule",
+		.create = create_schedule,
+		.update = update_schedule,
+		.delete = delete_schedule,
+		.get_att = secret_att,
+		.note = "kept; nothing rotates",
 	},
 	{.type = NULL},
 };
