@@ -13,6 +13,7 @@
 #include "lab/services/ecr/ecr.h"
 #include "lab/services/ecs/ecs.h"
 #include "lab/services/elbv2/elbv2.h"
+#include "lab/services/events/events.h"
 #include "lab/services/golden/golden.h"
 #include "lab/services/iam/iam.h"
 #include "lab/services/kms/kms.h"
@@ -51,6 +52,7 @@ static const struct service *const services[] = {
 	&ecr_service,
 	&ecs_service,
 	&elbv2_service,
+	&events_service,
 	&golden_service,
 	&iam_service,
 	&kms_service,
