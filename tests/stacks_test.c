@@ -26,15 +26,8 @@
 #include <string.h>
 
 static const struct service *const services[] = {
-	&cloudformation_service,
-	&ec2_service,
-	&ecr_service,
-	&iam_service,
-	&kms_service,
-	&logs_service,
-	&s3_service,
-	&ssm_service,
-	NULL,
+	&cloudformation_service, &ec2_service, &ecr_service, &iam_service, &kms_service,
+	&logs_service,		 &s3_service,  &ssm_service, NULL,
 };
 
 static const char *root; /* of the sources */

@@ -130,8 +130,7 @@ static void add_endpoints(struct cdk_stack *stack, const struct network_stack *i
 		.service =
 			&ec2_gateway_vpc_endpoint_aws_service_S3()->igateway_vpc_endpoint_service,
 	};
-	struct ec2_security_group *group =
-		group_of(stack, it->vpc, "EndpointSg", "AWS endpoints");
+	struct ec2_security_group *group = group_of(stack, it->vpc, "EndpointSg", "AWS endpoints");
 	const struct {
 		const char *id;
 		struct ec2_interface_vpc_endpoint_aws_service *service;
