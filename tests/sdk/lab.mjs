@@ -54,7 +54,7 @@ assert.deepEqual(states, ["healthy", "healthy"]);
 console.log("elbv2: targets");
 
 const { MetricAlarms } = await new CloudWatchClient().send(new DescribeAlarmsCommand());
-assert.equal(MetricAlarms.length, 7);
+assert.equal(MetricAlarms.length, 8);
 console.log("cloudwatch: alarms, by JSON");
 
 const logs = new CloudWatchLogsClient();
