@@ -491,8 +491,10 @@ static void what_runs_away_is_found_by_its_user(void **state)
 	AUTO_FREE char *log = NULL;
 	pid_t pid;
 
-	if (geteuid() != 0)
+	if (geteuid() != 0) {
+		json_decref(desired);
 		skip();
+	}
 	json_set_bool(desired, "plain_limits", true);
 	driver = start(desired);
 	assert_true(driver_wait(driver, "status", "STOPPED", 5000));
