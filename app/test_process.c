@@ -3,13 +3,13 @@
  */
 #include "app/test_process.h"
 #include "lib/base/clock.h"
+#include "lib/base/folder.h"
 #include "lib/base/mem.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <grp.h>
 #include <libpq-fe.h>
 #include <poll.h>
@@ -268,16 +268,11 @@ struct test_postgres test_postgres_start(void)
 	return postgres;
 }
 
-static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *where)
-{
-	return remove(path);
-}
-
 void test_postgres_stop(struct test_postgres *postgres)
 {
 	kill(postgres->pid, SIGQUIT); /* its files are thrown away, and a test may have failed */
 	wait_for(postgres->pid);
-	nftw(postgres->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(postgres->directory);
 }
 
 char *test_postgres_ask(const struct test_postgres *postgres, const char *sql)

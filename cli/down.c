@@ -3,9 +3,9 @@
  */
 #include "cli/account.h"
 #include "cli/process.h"
+#include "lib/base/folder.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,11 +13,6 @@
 
 /* Longer than a container's longest stop timeout on Fargate (120 s) would be too long to wait for. */
 #define PATIENCE (40 * SECOND)
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	return remove(path);
-}
 
 /* A folder that is no lab's is not ours to remove. */
 static bool is_a_lab(const char *dir)
@@ -31,13 +26,15 @@ static bool is_a_lab(const char *dir)
 static int destroy(const char *dir)
 {
 	struct stat st;
+	int err;
 
 	if (lstat(dir, &st) < 0 && errno == ENOENT)
 		return EXIT_DONE;
 	if (!is_a_lab(dir))
 		return cli_fail("%s does not look like a lab's state folder; it stays", dir);
-	if (nftw(dir, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0)
-		return cli_fail("can't remove %s: %s", dir, strerror(errno));
+	err = folder_remove(dir);
+	if (err < 0)
+		return cli_fail("can't remove %s: %s", dir, strerror(-err));
 	printf("Removed %s.\n", dir);
 	return EXIT_DONE;
 }

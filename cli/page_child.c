@@ -3,11 +3,11 @@
  */
 #include "cli/page_child.h"
 #include "cli/process.h"
+#include "lib/base/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -148,12 +148,6 @@ static void end_children(pid_t session, bool all)
 		 clock_monotonic() < give_up);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	remove(path);
-	return 0; /* and the rest */
-}
-
 static void clean_up(const struct page_nest *nest, pid_t session)
 {
 	struct place lab = {.dir = nest->lab};
@@ -162,7 +156,7 @@ static void clean_up(const struct page_nest *nest, pid_t session)
 	if (lab.dir && access(lab.dir, F_OK) == 0)
 		process_stop_lab(&lab, LAB_PATIENCE, NULL, &ended);
 	end_children(session, nest->owns_all);
-	nftw(nest->folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
+	folder_remove(nest->folder);
 }
 
 /* --- the two processes ------------------------------------------------------------------------ */

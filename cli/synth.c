@@ -3,11 +3,11 @@
  */
 #include "cli/synth.h"
 #include "cli/process.h"
+#include "lib/base/folder.h"
 #include "lib/base/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,29 +75,26 @@ static int hand_on_context(const struct place *place)
 	return EXIT_DONE;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	return remove(path);
-}
-
 /* Made anew as a whole: a stack or asset that is no more must not stay behind. */
 static int make_anew(const struct place *place, const char *folder)
 {
 	AUTO_FREE char *program = mem_fmt("%s/golden-infra", place->bin);
 	const char *const command[] = {program, folder, NULL};
 	msec began = clock_monotonic();
+	int err;
 
 	if (access(program, X_OK) < 0)
 		return cli_fail("%s is missing; build it: make", program);
 	if (hand_on_context(place) != EXIT_DONE)
 		return EXIT_FAILED;
-	if (nftw(folder, remove_one, 32, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-		return cli_fail("can't remove %s: %s", folder, strerror(errno));
+	err = folder_remove(folder);
+	if (err < 0)
+		return cli_fail("can't remove %s: %s", folder, strerror(-err));
 
 	printf("Synthesising the stacks of infra/ …\n");
 	fflush(stdout);
 	if (process_run(command) != 0) {
-		nftw(folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
+		folder_remove(folder);
 		return cli_fail("infra/ could not be synthesised");
 	}
 	printf("  %-22s %.1f s\n", "synthesised", (double)(clock_monotonic() - began) / 1e3);

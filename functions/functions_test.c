@@ -2,6 +2,7 @@
  * functions_test.c - the package as Lambda would run it: in a root that has nothing else in it, against
  * a Runtime API, AWS and a service that this test plays. Called with the package.
  */
+#include "lib/base/folder.h"
 #include "lib/base/json.h"
 #include "lib/base/mem.h"
 #include "lib/net/http_server.h"
@@ -9,7 +10,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -92,14 +92,9 @@ static bool can_enter_root(void)
 	return status == 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	return remove(path);
-}
-
 static int remove_root(void **state)
 {
-	return nftw(root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(root);
 }
 
 static int make_root(void **state)

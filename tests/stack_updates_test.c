@@ -17,8 +17,8 @@
 #include "lab/services/cloudformation/cloudformation.h"
 #include "lab/services/ec2/ec2.h"
 #include "lib/base/buf.h"
+#include "lib/base/folder.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -700,11 +700,6 @@ static void a_template_may_be_yaml(void **state)
 	assert_non_null(strstr(text, "s-x"));
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-	return remove(path);
-}
-
 /* Control is gone and comes back, with nothing but what was committed. */
 static void restart(const struct lab_options *options)
 {
@@ -743,7 +738,7 @@ static void an_update_goes_on_after_a_restart(void **state)
 	status_is("UPDATE_ROLLBACK_COMPLETE");
 	after = all_toys();
 	assert_string_equal(before, after);
-	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(dir);
 }
 
 #define IN_A_LAB(sentence) cmocka_unit_test_setup_teardown(sentence, opened, closed)

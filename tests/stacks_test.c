@@ -20,8 +20,8 @@
 #include "lab/services/s3/s3.h"
 #include "lab/services/ssm/ssm.h"
 #include "lib/base/buf.h"
+#include "lib/base/folder.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -424,11 +424,6 @@ static void a_template_is_summed_up(void **state)
 	assert_non_null(strstr(json_str(out, "TemplateBody"), "10.0.0.0/16"));
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-	return remove(path);
-}
-
 static void ignore(const struct lab_reply *reply, void *user)
 {
 	assert_int_equal(reply->result, 0);
@@ -464,7 +459,7 @@ static void a_stack_goes_on_after_a_restart(void **state)
 	assert_int_equal(json_array_size(json_get(
 				 trial_ask(&trial, &ec2_model, EC2_DescribeVpcs, "{}"), "Vpcs")),
 			 1);
-	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(dir);
 }
 
 /* A template of the repository, as it is. */

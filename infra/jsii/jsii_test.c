@@ -2,9 +2,9 @@
  * jsii_test.c - the CDK used from C, with the kernel itself: no part of it is imitated.
  */
 #include "infra/jsii/state.h"
+#include "lib/base/folder.h"
 #include "lib/base/json.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -415,11 +415,6 @@ static void link_node(const char *home)
 	assert_int_equal(symlink("/bin/true", path), 0);
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	return remove(path);
-}
-
 static void what_is_not_installed_is_said(void **state)
 {
 	char home[] = "/tmp/jsii-test-XXXXXX";
@@ -454,7 +449,7 @@ static void what_is_not_installed_is_said(void **state)
 	assert_contains(seen.message, "is not the node of package.json");
 	assert_int_equal(seen.count, 5);
 	assert_null(jsii_state.kernel);
-	nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(home);
 }
 
 int main(void)

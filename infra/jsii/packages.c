@@ -4,6 +4,7 @@
  *   keeps      node_modules/.cache/jsii   the kernel's indexes of types, 25 MB; npm ci removes it
  */
 #include "infra/jsii/packages.h"
+#include "lib/base/folder.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -12,7 +13,6 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,16 +181,11 @@ void packages_unlock(struct packages *packages)
 	packages->lock = -1;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	return remove(path);
-}
-
 void packages_close(struct packages *packages)
 {
 	packages_unlock(packages);
 	if (packages->scratch)
-		nftw(packages->scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		folder_remove(packages->scratch);
 	free(packages->home);
 	free(packages->node);
 	free(packages->program);

@@ -5,9 +5,9 @@
 
 #include "infra/stacks/golden_app.h"
 
+#include "lib/base/folder.h"
 #include "lib/base/json.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -63,17 +63,12 @@ int synthesis_open(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	return remove(path);
-}
-
 int synthesis_close(void **state)
 {
 	free(wrong);
 	wrong = NULL;
 	cdk_close();
-	return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(folder);
 }
 
 /* ---- apps ---- */

@@ -32,7 +32,6 @@ int template_build(struct arena *arena, const struct template *template, const s
 int template_built(const struct template *template);
 int template_copy(struct arena *arena, const struct template *template, const struct owner *owner,
 		  const char *to, pid_t *ret_pid);
-void remove_tree(const char *path);
 
 /* server.c: the postmaster. */
 struct server {

@@ -4,6 +4,7 @@
 #include "lab/planes/driver.h"
 #include "lab/planes/postgres/postgres.h"
 #include "lab/wire/postgres.h"
+#include "lib/base/folder.h"
 
 #include <libpq-fe.h>
 #include <setjmp.h>
@@ -153,7 +154,7 @@ static void a_second_start_is_fast(void **state)
 	struct driver *driver;
 	msec began;
 
-	remove_tree("postgres");
+	folder_remove("postgres");
 	began = clock_monotonic();
 	driver = start("first");
 	print_message("from the template: %lld ms\n", (long long)(clock_monotonic() - began));
@@ -170,7 +171,7 @@ static int in_a_folder(void **state)
 
 static int and_out(void **state)
 {
-	remove_tree(folder);
+	folder_remove(folder);
 	return chdir("/");
 }
 

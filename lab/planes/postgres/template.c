@@ -7,9 +7,9 @@
  * /var/cache/golden for root, else XDG_CACHE_HOME or ~/.cache; if he may write neither, the state folder.
  */
 #include "lab/planes/postgres/postgres.h"
+#include "lib/base/folder.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <glob.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define FLAGS_VERSION 1 /* counts up when initdb's flags below change */
-#define OPEN_TREES 16
 
 int owner_find(struct arena *arena, struct owner *ret_owner)
 {
@@ -131,16 +130,6 @@ bool template_there(const struct template *template, const struct owner *owner)
 	       (st.st_mode & 077) == 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	return remove(path);
-}
-
-void remove_tree(const char *path)
-{
-	nftw(path, remove_entry, OPEN_TREES, FTW_DEPTH | FTW_PHYS);
-}
-
 static int run(struct arena *arena, const struct owner *owner, char **args, pid_t *ret_pid)
 {
 	char *env[] = {
@@ -181,7 +170,7 @@ int template_build(struct arena *arena, const struct template *template, const s
 	};
 	int err;
 
-	remove_tree(template->building);
+	folder_remove(template->building);
 	err = make_owned_folder(owner, template->building, 0700);
 	return err < 0 ? err : run(arena, owner, (char **)(uintptr_t)args, ret_pid);
 }
@@ -200,7 +189,7 @@ int template_copy(struct arena *arena, const struct template *template, const st
 	};
 	int err;
 
-	remove_tree(to);
+	folder_remove(to);
 	err = make_owned_folder(owner, to, 0700);
 	return err < 0 ? err : run(arena, owner, (char **)(uintptr_t)args, ret_pid);
 }

@@ -7,11 +7,11 @@
 #include "lab/wire/task.h"
 #include "lab/wire/user.h"
 #include "lib/base/buf.h"
+#include "lib/base/folder.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -61,14 +61,9 @@ static int in_a_folder(void **state)
 	return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	return remove(path);
-}
-
 static int and_out(void **state)
 {
-	return chdir("/") < 0 ? -1 : nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return chdir("/") < 0 ? -1 : folder_remove(folder);
 }
 
 /* A task of one container that evaluates a script. */

@@ -9,12 +9,12 @@
 #include "lab/models/s3.h"
 #include "lib/aws/sigv4.h"
 #include "lib/base/base64.h"
+#include "lib/base/folder.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,11 +142,6 @@ static const char *unpack(const char *data, size_t len, const char *folder)
 	return wrong;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	return remove(path);
-}
-
 /* NULL, or what is wrong with it. A half-unpacked one never gets its name. */
 static const char *keep(struct request *rq, const char *data, size_t len, const char *tree)
 {
@@ -163,7 +158,7 @@ static const char *keep(struct request *rq, const char *data, size_t len, const 
 	if (!wrong && rename(fresh, final) < 0)
 		wrong = "The lab has no room for the function's code.";
 	if (wrong)
-		nftw(fresh, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		folder_remove(fresh);
 	return wrong;
 }
 

@@ -9,16 +9,15 @@
 #include "lab/services/rds/nouns.h"
 #include "lab/wire/postgres.h"
 #include "lib/base/base64.h"
+#include "lib/base/folder.h"
 #include "lib/base/log.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define GRACE (10 * SECOND)
 #define LOOK (5 * SECOND)
-#define OPEN_TREES 16
 #define CONNECTIONS_MOST 100 /* of a laptop: each one is a process */
 
 const char *rds_seal_password(struct request *rq, const char *resource_id, const char *password)
@@ -117,18 +116,12 @@ static bool runs(struct request *rq, const char *plane)
 	return fleet && fleet_has(fleet, POSTGRES_ROLE, plane);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	return remove(path);
-}
-
 static void remove_data(struct request *rq, const char *plane)
 {
 	const char *dir = lab_dir(rq->lab);
 
 	if (dir)
-		nftw(rq_fmt(rq, "%s/postgres/%s", dir, plane), remove_entry, OPEN_TREES,
-		     FTW_DEPTH | FTW_PHYS);
+		folder_remove(rq_fmt(rq, "%s/postgres/%s", dir, plane));
 }
 
 static void drop_deleted_instances(struct request *rq, const char *cluster_id)
