@@ -15,6 +15,7 @@
 
 #include "tools/bindgen/emit.h"
 #include "tools/bindgen/names.h"
+#include "tools/generated.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,24 +34,13 @@ void bindgen_die(const char *fmt, ...)
 	exit(1);
 }
 
-/* Untouched when it says the same: nothing that includes it is compiled again. */
-static void write_file(const char *folder, const char *name, struct buf *text)
+static void write_file(const char *folder, const char *name, const struct buf *text)
 {
 	AUTO_FREE char *path = mem_fmt("%s/%s", folder, name);
-	FILE *file = fopen(path, "re");
+	int err = generated_write(path, text);
 
-	if (file) {
-		AUTO_FREE char *old = mem_alloc(text->len + 1);
-		bool same = fread(old, 1, text->len + 1, file) == text->len &&
-			    memcmp(old, text->data, text->len) == 0;
-
-		fclose(file);
-		if (same)
-			return;
-	}
-	file = fopen(path, "we");
-	if (!file || fwrite(text->data, 1, text->len, file) != text->len || fclose(file) != 0)
-		bindgen_die("%s: %s", path, strerror(errno));
+	if (err < 0)
+		bindgen_die("%s: %s", path, strerror(-err));
 }
 
 /* ---- bindings.txt ---- */

@@ -7,6 +7,7 @@
 #include "tools/modelc/modelc.h"
 
 #include "lib/base/mem.h"
+#include "tools/generated.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -111,25 +112,6 @@ static char *identifier(const char *name, int (*letter)(int))
 	return text;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of an object, sorted and NULL-terminated; owned by the caller, the texts by object. */
-static const char **sorted_names(const json_t *object)
-{
-	const char **names = mem_array(const char *, json_object_size(object) + 1);
-	const char *name;
-	const json_t *value;
-	size_t n = 0;
-
-	json_each_member (object, name, value)
-		names[n++] = name;
-	qsort(names, n, sizeof(*names), by_name);
-	return names;
-}
-
 static const json_t *shape_of(const struct emit *e, const char *name)
 {
 	const json_t *shape = json_get(e->shapes, name);
@@ -177,7 +159,7 @@ static void reach(struct emit *e, const char *name)
 
 static void reach_all(struct emit *e)
 {
-	AUTO_FREE const char **names = sorted_names(e->kept);
+	AUTO_FREE const char **names = generated_order(e->kept);
 
 	for (size_t i = 0; names[i]; i++) {
 		const json_t *operation = operation_of(e, names[i]);
@@ -368,7 +350,7 @@ static void emit_operation(struct emit *e, const char *name)
 
 static void emit_operations(struct emit *e)
 {
-	AUTO_FREE const char **names = sorted_names(e->kept);
+	AUTO_FREE const char **names = generated_order(e->kept);
 
 	buf_str(e->out, "static const struct operation ops[] = {\n");
 	for (size_t i = 0; names[i]; i++)
@@ -379,7 +361,7 @@ static void emit_operations(struct emit *e)
 static void emit_known(struct emit *e)
 {
 	const json_t *operations = json_get(e->model, "operations");
-	AUTO_FREE const char **names = sorted_names(operations);
+	AUTO_FREE const char **names = generated_order(operations);
 
 	buf_str(e->out, "static const struct known_op known_ops[] = {\n");
 	for (size_t i = 0; names[i]; i++) {
@@ -405,7 +387,7 @@ static const char **fault_names(const struct emit *e)
 		if (json_bool_or(shape, "exception", false) || json_has(shape, "error"))
 			json_set_bool(faults, name, true);
 
-	const char **names = sorted_names(faults);
+	const char **names = generated_order(faults);
 
 	for (size_t i = 0; names[i]; i++) /* back to texts that outlive `faults` */
 		json_each_member (e->shapes, name, shape)
@@ -474,7 +456,7 @@ static void emit_model(struct emit *e)
 
 static void emit_header(struct emit *e, const char *const *faults)
 {
-	AUTO_FREE const char **ops = sorted_names(e->kept);
+	AUTO_FREE const char **ops = generated_order(e->kept);
 
 	buf_fmt(e->out,
 		"/* Written by tools/modelc. */\n#ifndef LAB_MODELS_%s_H\n#define "

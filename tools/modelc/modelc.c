@@ -14,6 +14,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/json.h"
 #include "lib/base/mem.h"
+#include "tools/generated.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -137,23 +138,12 @@ static json_t *read_operations(const char *path, const char *name)
 	return kept;
 }
 
-/* Untouched when it says the same: nothing that includes it is compiled again. */
 static void write_file(const char *path, const struct buf *text)
 {
-	FILE *file = fopen(path, "re");
+	int err = generated_write(path, text);
 
-	if (file) {
-		AUTO_FREE char *old = mem_alloc(text->len + 1);
-		bool same = fread(old, 1, text->len + 1, file) == text->len &&
-			    memcmp(old, text->data, text->len) == 0;
-
-		fclose(file);
-		if (same)
-			return;
-	}
-	file = fopen(path, "we");
-	if (!file || fwrite(text->data, 1, text->len, file) != text->len || fclose(file) != 0)
-		modelc_die("%s: %s", path, strerror(errno));
+	if (err < 0)
+		modelc_die("%s: %s", path, strerror(-err));
 }
 
 int main(int argc, char **argv)

@@ -15,6 +15,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/json.h"
 #include "lib/base/mem.h"
+#include "tools/generated.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -190,29 +191,10 @@ static void add_property(struct table *table, const char *owner, const char *nam
 	buf_str(&table->properties, "},\n");
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Sorted, so that a newer database moves no line that it did not change. */
-static const char **sorted_names(const json_t *object)
-{
-	const char **names = mem_array(const char *, json_object_size(object) + 1);
-	const json_t *value;
-	const char *name;
-	size_t n = 0;
-
-	json_each_member (object, name, value)
-		names[n++] = name;
-	qsort(names, n, sizeof(*names), by_name);
-	return names;
-}
-
 static size_t add_properties(struct table *table, const char *enumerator, const char *owner,
 			     const json_t *properties)
 {
-	AUTO_FREE const char **names = sorted_names(properties);
+	AUTO_FREE const char **names = generated_order(properties);
 
 	buf_fmt(&table->properties, "\t/* %s */\n", enumerator);
 	for (size_t i = 0; names[i]; i++)
@@ -262,7 +244,7 @@ static char *enumerator_of(const char *type)
 
 static void add_attributes(struct buf *out, const json_t *entity)
 {
-	AUTO_FREE const char **names = sorted_names(json_get(entity, "attributes"));
+	AUTO_FREE const char **names = generated_order(json_get(entity, "attributes"));
 
 	buf_byte(out, '"');
 	for (size_t i = 0; names[i]; i++)
@@ -304,18 +286,10 @@ static void add_resource(struct table *table, const char *type, size_t *first, s
 
 static void add_names(const json_t *resources, struct buf *out)
 {
-	AUTO_FREE const char **names = sorted_names(resources);
+	AUTO_FREE const char **names = generated_order(resources);
 
 	for (size_t i = 0; names[i]; i++)
 		buf_fmt(out, "\t\"%s\",\n", names[i]);
-}
-
-static void write_file(const char *path, const struct buf *text)
-{
-	FILE *file = fopen(path, "we");
-
-	if (!file || fwrite(text->data, 1, text->len, file) != text->len || fclose(file) != 0)
-		die("cannot write %s", path);
 }
 
 static void close_table(struct table *table)
@@ -343,7 +317,8 @@ static void write_table(const struct table *table, const struct buf *types, cons
 	buf_str(&out, "\n/* Every type there is. */\nstatic const char *const names[] = {\n");
 	add_names(table->resources, &out);
 	buf_str(&out, "};\n");
-	write_file(path, &out);
+	if (generated_write(path, &out) < 0)
+		die("cannot write %s", path);
 }
 
 int main(int argc, char **argv)
