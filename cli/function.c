@@ -1,5 +1,5 @@
 /*
- * function.c - publishes the built Lambda functions, as `cdk deploy` would its file assets.
+ * function.c - publishes the Lambda functions' code, as `cdk deploy` would these file assets.
  */
 #include "cli/function.h"
 #include "lib/base/buf.h"
@@ -37,12 +37,12 @@ static bool is_published(struct account *account, const char *path)
 	return answer->err == 0 && answer->status == 200;
 }
 
-static int publish(const struct place *place, struct account *account, const char *bucket,
+static int publish(const struct stacks *stacks, struct account *account, const char *bucket,
 		   const json_t *props)
 {
-	const char *handler = json_str_or(props, "Handler", "");
-	AUTO_FREE char *file = mem_fmt("%s/functions/%s.zip", place->bin, handler);
-	AUTO_FREE char *path = mem_fmt("/%s/%s", bucket, json_path_str(props, "Code.S3Key"));
+	const char *key = json_path_str(props, "Code.S3Key");
+	AUTO_FREE char *file = mem_fmt("%s/asset.%s", stacks->folder, key);
+	AUTO_FREE char *path = mem_fmt("/%s/%s", bucket, key);
 	AUTO_BUF struct buf zip = {0};
 	struct aws_raw put = {.method = "PUT", .path = path, .content_type = "application/zip"};
 	const struct aws_answer *answer;
@@ -61,12 +61,11 @@ static int publish(const struct place *place, struct account *account, const cha
 	if (answer->error)
 		return cli_fail("PutObject %s: %s: %s", path, answer->error,
 				answer->message ? answer->message : "");
-	printf("  %-22s %zu KiB published\n", handler, zip.len >> 10);
+	printf("  %-22s %zu KiB published\n", json_str_or(props, "Handler", key), zip.len >> 10);
 	return EXIT_DONE;
 }
 
-int functions_publish(const struct place *place, struct account *account,
-		      const struct stacks *stacks, const char *bucket)
+int functions_publish(const struct stacks *stacks, struct account *account, const char *bucket)
 {
 	int status = EXIT_DONE;
 
@@ -79,7 +78,7 @@ int functions_publish(const struct place *place, struct account *account,
 
 			if (status == EXIT_DONE && json_path_str(props, "Code.S3Key") &&
 			    strcmp(json_str_or(resource, "Type", ""), "AWS::Lambda::Function") == 0)
-				status = publish(place, account, bucket, props);
+				status = publish(stacks, account, bucket, props);
 		}
 	}
 	return status;

@@ -109,6 +109,7 @@ int stacks_read(const char *folder, struct stacks *ret_stacks)
 
 	if (count < 0)
 		return cli_fail("can't read %s: %s", folder, strerror(errno));
+	stacks.folder = mem_strdup(folder);
 	stacks.list = mem_array(struct stack, (size_t)count + 1);
 	for (int i = 0; i < count; i++) {
 		if (status == EXIT_DONE)
@@ -139,6 +140,7 @@ void stacks_free(struct stacks *stacks)
 		json_decref(stacks->list[i].template);
 	}
 	free(stacks->list);
+	free(stacks->folder);
 	*stacks = (struct stacks){0};
 }
 

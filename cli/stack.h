@@ -13,6 +13,7 @@ struct stack {
 };
 
 struct stacks {
+	char *folder; /* where they, and the CDK's assets, were read from */
 	struct stack *list;
 	size_t count;
 };

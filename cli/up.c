@@ -130,13 +130,12 @@ static int start_lab(const struct place *place, const struct wishes *wishes)
 static int deploy_toolkit(const struct place *place, struct account *account, double speed)
 {
 	AUTO_FREE char *folder = mem_fmt("%s/lab/templates", place->root);
-	struct stacks toolkit;
+	struct stacks toolkit = {0};
 	int status = stacks_read(folder, &toolkit);
 
 	for (size_t i = 0; status == EXIT_DONE && i < toolkit.count; i++)
 		status = stack_deploy(account, &toolkit.list[i], speed);
-	if (status == EXIT_DONE)
-		stacks_free(&toolkit);
+	stacks_free(&toolkit);
 	return status;
 }
 
@@ -238,7 +237,7 @@ static int bring_up(const struct place *place, const struct stacks *stacks, stru
 	if (status == EXIT_DONE)
 		status = publish(place, account, stacks);
 	if (status == EXIT_DONE)
-		status = functions_publish(place, account, stacks, ASSETS);
+		status = functions_publish(stacks, account, ASSETS);
 	for (size_t i = 0; status == EXIT_DONE && i < stacks->count; i++)
 		status = stack_deploy(account, &stacks->list[i], speed);
 	if (status == EXIT_DONE && stacks->count > 0)
