@@ -104,6 +104,9 @@ int rds_cluster_parameter_group_read(struct request *rq, const struct cfn_resour
 int rds_cluster_parameter_group_delete(struct request *rq, const struct cfn_resource *r);
 
 /* rds_cfn.c */
+/* Tags as the template and the stack have them now; kind: as in the ARN, "cluster". */
+int rds_retag(struct request *rq, const struct cfn_resource *r, const json_t *old,
+	      const char *kind);
 extern const struct resource rds_resources[];
 
 #endif

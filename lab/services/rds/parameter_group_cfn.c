@@ -85,24 +85,13 @@ static int create(struct request *rq, const struct group_calls *how, const struc
 static int update(struct request *rq, const struct group_calls *how, const struct cfn_resource *r,
 		  const json_t *old)
 {
-	static const struct cfn_tagging tagging = {
-		.model = &rds_model,
-		.tag_op = RDS_AddTagsToResource,
-		.untag_op = RDS_RemoveTagsFromResource,
-		.id = "ResourceName",
-		.tags = "Tags",
-		.keys = "TagKeys",
-		.key = "Key",
-		.value = "Value",
-	};
 	int err = tell(rq, r->physical_id, how, how->reset, old, r->props, false);
 
 	if (!err)
 		err = tell(rq, r->physical_id, how, how->modify, r->props, old, true);
 	if (err)
 		return err;
-	return cfn_retag(rq, r, old, &tagging,
-			 rq_arn(rq, "rds", rq_fmt(rq, "%s:%s", how->arn_kind, r->physical_id)));
+	return rds_retag(rq, r, old, how->arn_kind);
 }
 
 static int show(struct request *rq, const struct group_calls *how, const struct cfn_resource *r,

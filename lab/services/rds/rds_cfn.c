@@ -45,21 +45,19 @@ static int check_props(struct request *rq, const struct cfn_resource *r, const c
 	return 0;
 }
 
-static const struct cfn_tagging tagging = {
-	.model = &rds_model,
-	.tag_op = RDS_AddTagsToResource,
-	.untag_op = RDS_RemoveTagsFromResource,
-	.id = "ResourceName",
-	.tags = "Tags",
-	.keys = "TagKeys",
-	.key = "Key",
-	.value = "Value",
-};
-
-/* kind: as in the ARN. */
-static int retag(struct request *rq, const struct cfn_resource *r, const json_t *old,
-		 const char *kind)
+int rds_retag(struct request *rq, const struct cfn_resource *r, const json_t *old, const char *kind)
 {
+	static const struct cfn_tagging tagging = {
+		.model = &rds_model,
+		.tag_op = RDS_AddTagsToResource,
+		.untag_op = RDS_RemoveTagsFromResource,
+		.id = "ResourceName",
+		.tags = "Tags",
+		.keys = "TagKeys",
+		.key = "Key",
+		.value = "Value",
+	};
+
 	return cfn_retag(rq, r, old, &tagging,
 			 rq_arn(rq, "rds", rq_fmt(rq, "%s:%s", kind, r->physical_id)));
 }
@@ -98,7 +96,7 @@ static int group_update(struct request *rq, const struct cfn_resource *r, const 
 	copy(in, r->props, members);
 	json_set_str(in, "DBSubnetGroupName", r->physical_id);
 	err = call(rq, RDS_ModifyDBSubnetGroup, in);
-	return err ? err : retag(rq, r, old, "subgrp");
+	return err ? err : rds_retag(rq, r, old, "subgrp");
 }
 
 static int group_delete(struct request *rq, const struct cfn_resource *r)
@@ -189,7 +187,7 @@ static int cluster_update(struct request *rq, const struct cfn_resource *r, cons
 	json_set_bool(in, "ApplyImmediately", true);
 	logs_difference(rq, in, r->props, old);
 	err = call(rq, RDS_ModifyDBCluster, in);
-	return err ? err : retag(rq, r, old, "cluster");
+	return err ? err : rds_retag(rq, r, old, "cluster");
 }
 
 static int cluster_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
@@ -337,7 +335,7 @@ static int instance_update(struct request *rq, const struct cfn_resource *r, con
 	json_set_bool(in, "ApplyImmediately", true);
 	logs_difference(rq, in, r->props, old);
 	err = call(rq, RDS_ModifyDBInstance, in);
-	return err ? err : retag(rq, r, old, "db");
+	return err ? err : rds_retag(rq, r, old, "db");
 }
 
 static int instance_read(struct request *rq, const struct cfn_resource *r, json_t *ret_props,
