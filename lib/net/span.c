@@ -25,3 +25,14 @@ char *span_dup(struct arena *arena, struct span span)
 {
 	return arena_strndup(arena, span.at ? span.at : "", span.len);
 }
+
+bool span_skip(struct span *span, const char *begin)
+{
+	size_t len = strlen(begin);
+
+	if (span->len < len || memcmp(span->at, begin, len) != 0)
+		return false;
+	span->at += len;
+	span->len -= len;
+	return true;
+}

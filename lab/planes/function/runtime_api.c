@@ -46,18 +46,6 @@ void runtime_api_give(struct function *function)
 	http_reply(x, 200, "application/json", event, strlen(event));
 }
 
-/* What of the path is behind `begin`? */
-static bool skip(struct span *path, const char *begin)
-{
-	size_t len = strlen(begin);
-
-	if (path->len < len || memcmp(path->at, begin, len) != 0)
-		return false;
-	path->at += len;
-	path->len -= len;
-	return true;
-}
-
 static void ask_next(struct function *function, struct http_exchange *x)
 {
 	if (function->next) {
@@ -74,7 +62,7 @@ static void end_invocation(struct function *function, struct http_exchange *x, s
 {
 	const char *id = json_str_or(function->current, "id", "");
 
-	if (!*id || !skip(&rest, id)) {
+	if (!*id || !span_skip(&rest, id)) {
 		refuse(x, 400, "InvalidRequestID");
 	} else if (span_is(rest, "/response")) {
 		accept_it(x);
@@ -93,7 +81,7 @@ static void on_request(struct http_exchange *x, void *user)
 	struct function *function = user;
 	struct span path = x->path;
 
-	if (!skip(&path, RUNTIME)) {
+	if (!span_skip(&path, RUNTIME)) {
 		refuse(x, 404, "NotFound");
 	} else if (span_is(path, "invocation/next") && span_is(x->method, "GET")) {
 		ask_next(function, x);
@@ -102,7 +90,7 @@ static void on_request(struct http_exchange *x, void *user)
 
 		accept_it(x);
 		function_finish(function, body, strlen(body), "Unhandled");
-	} else if (skip(&path, "invocation/") && span_is(x->method, "POST")) {
+	} else if (span_skip(&path, "invocation/") && span_is(x->method, "POST")) {
 		end_invocation(function, x, path);
 	} else {
 		refuse(x, 404, "NotFound");

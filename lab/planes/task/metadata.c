@@ -236,17 +236,6 @@ static void give_metadata(const struct metadata *metadata, size_t index, struct 
 		refuse(x, 404, "NotFound", "there is /task, /taskWithTags, /stats and /task/stats");
 }
 
-static bool skip(struct span *path, const char *begin)
-{
-	size_t len = strlen(begin);
-
-	if (path->len < len || memcmp(path->at, begin, len) != 0)
-		return false;
-	path->at += len;
-	path->len -= len;
-	return true;
-}
-
 static void on_request(struct http_exchange *x, void *user)
 {
 	const struct metadata *metadata = user;
@@ -257,13 +246,13 @@ static void on_request(struct http_exchange *x, void *user)
 		refuse(x, 405, "MethodNotAllowed", "only GET");
 		return;
 	}
-	if (skip(&path, "/v2/credentials/") && same(path, metadata->credentials_id)) {
+	if (span_skip(&path, "/v2/credentials/") && same(path, metadata->credentials_id)) {
 		give_credentials(metadata, x);
 		return;
 	}
 	path = x->path;
 	id = path;
-	if (skip(&path, "/v4/") && path.len >= ID_LEN) {
+	if (span_skip(&path, "/v4/") && path.len >= ID_LEN) {
 		id = (struct span){path.at, ID_LEN};
 		path = (struct span){path.at + ID_LEN, path.len - ID_LEN};
 		for (size_t i = 0; i < metadata->task->ncontainers; i++) {

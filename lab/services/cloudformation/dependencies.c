@@ -76,8 +76,7 @@ static void meet_get_att(struct walk *walk, const char *name, const char *attrib
 
 static void meet_sub(struct walk *walk, const json_t *argument)
 {
-	const char *format = json_is_array(argument) ? json_string_value(json_at(argument, 0))
-						     : json_string_value(argument);
+	const char *format = sub_format(argument);
 	const json_t *own = json_at(argument, 1);
 	struct sub_piece piece;
 	bool bad = false;

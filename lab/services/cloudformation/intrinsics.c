@@ -403,8 +403,7 @@ static bool sub_add(struct scope *scope, const json_t *own, const struct sub_pie
 
 static json_t *fn_sub(struct scope *scope, const json_t *argument)
 {
-	const char *format = json_is_array(argument) ? json_string_value(json_at(argument, 0))
-						     : json_string_value(argument);
+	const char *format = sub_format(argument);
 	const json_t *own = json_is_array(argument) ? json_at(argument, 1) : NULL;
 	AUTO_BUF struct buf text = {.limit = SCOPE_BUDGET};
 	struct sub_piece piece;

@@ -18,8 +18,7 @@ static bool is_told(const struct scope *scope, const char *name)
 /* The names in Fn::Sub that its own map does not give: all of them told? */
 static bool is_sub_open(struct scope *scope, const json_t *argument)
 {
-	const char *format = json_is_array(argument) ? json_string_value(json_at(argument, 0))
-						     : json_string_value(argument);
+	const char *format = sub_format(argument);
 	const json_t *own = json_at(argument, 1);
 	struct sub_piece piece;
 	bool bad = false;
@@ -58,8 +57,7 @@ static bool is_open(struct scope *scope, const json_t *tree)
 /* Fn::Sub whose parameters are told: [format, {name: value}]. */
 static json_t *reduce_sub(struct scope *scope, const json_t *argument)
 {
-	const char *text = json_is_array(argument) ? json_string_value(json_at(argument, 0))
-						   : json_string_value(argument);
+	const char *text = sub_format(argument);
 	const char *format = text;
 	json_t *own =
 		json_is_array(argument) ? scope_reduce(scope, json_at(argument, 1)) : json_object();

@@ -45,3 +45,8 @@ bool sub_next(const char **at, struct sub_piece *ret_piece, bool *ret_bad)
 	*at = text + ret_piece->len;
 	return true;
 }
+
+const char *sub_format(const json_t *argument)
+{
+	return json_string_value(json_is_array(argument) ? json_at(argument, 0) : argument);
+}

@@ -38,7 +38,7 @@ static const char *fate_of(const struct stack *stack, const json_t *resource)
 }
 
 /* Does one that is still there wait for it? */
-static bool is_needed(const json_t *resources, const char *logical_id)
+static bool any_waits_for(const json_t *resources, const char *logical_id)
 {
 	const json_t *other;
 	size_t i;
@@ -111,6 +111,12 @@ static void delete_one(struct stack *stack, json_t *resource, const char *fate)
 		stack_move_resource(stack, resource, "DELETE_FAILED", reason);
 }
 
+static bool is_needed(struct stack *stack, const char *logical_id, bool whole)
+{
+	return (whole && any_waits_for(stack_resources(stack), logical_id)) ||
+	       any_waits_for(stack_leftovers(stack), logical_id);
+}
+
 /* All that is to go: leftovers, and with `whole` the stack's resources. */
 static const json_t *doomed(struct stack *stack, bool whole)
 {
@@ -141,7 +147,7 @@ static bool delete_round(struct stack *stack, bool whole)
 		element = json_at(resources, i);
 		id = json_str(element, "LogicalResourceId");
 		if (is_gone(element) || resource_status_is(element, "DELETE_FAILED") ||
-		    is_needed(doomed(stack, whole), id))
+		    is_needed(stack, id, whole))
 			continue;
 		resource = stack_edit_resource(stack, element);
 		fate = fate_of(stack, resource);

@@ -71,6 +71,9 @@ struct sub_piece {
 	bool variable; /* ${text}; else it stands for itself */
 };
 
+/* The text in the argument of Fn::Sub, a string or [string, {name: value}]; NULL: it has none. */
+const char *sub_format(const json_t *argument);
+
 /* The next piece of *at, which moves on; false at the end or, *ret_bad set, at a bad variable. */
 bool sub_next(const char **at, struct sub_piece *ret_piece, bool *ret_bad);
 
